@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+/** Files that need real servers; every other test is pure and fast. */
+const servers = ['dev', 'adapters', 'workflows', 'whole'].map((area) => `test/${area}/**/*.test.ts`);
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    teardownTimeout: 30_000,
+    reporters: ['default', './test/support/reporter.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: servers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: servers,
+          pool: 'forks',
+          globalSetup: './test/support/postgresServer.ts',
+          // Each file may start a Temporal, two Postgres clusters and a Kratos; a small machine bears two such.
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          // The first run on a machine downloads or builds its servers.
+          hookTimeout: 900_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
