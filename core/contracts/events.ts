@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { role } from './config.ts';
+import { accountId, caseId, digest, generation, instant, part, personId, rotationId } from './ids.ts';
+
+/** Where one part of one generation lies: enough to check a release, no ciphertext. */
+export const sealedAt = z.strictObject({
+  generation,
+  seal: digest,
+  threshold: z.int(),
+  custodians: z.array(personId),
+});
+export type SealedAt = z.infer<typeof sealedAt>;
+
+/** One sealed generation of each part: the pair that opens the account. */
+export const pair = z.strictObject({ password: sealedAt, mfa: sealedAt });
+export type Pair = z.infer<typeof pair>;
+
+export const obligationKind = z.enum(['release', 'attestation', 'session-log', 'post-mortem', 'refusals']);
+export type ObligationKind = z.infer<typeof obligationKind>;
+
+/** How the account's old credential is known to be dead: tried and refused, or only replaced. */
+export const proof = z.enum(['refused', 'replaced']);
+
+/** A login as the sentinel found it. */
+export const sighting = z.strictObject({
+  /** Stable: the same login gives the same id, however often it is reported. */
+  id: z.string().min(8).max(80),
+  account: accountId,
+  identity: z.string(),
+  /** Kratos's session id, once confirmed through the admin api. */
+  session: z.uuid().nullable(),
+  aal: z.enum(['aal1', 'aal2', 'unknown']),
+  method: z.string(),
+  ip: z.string(),
+  userAgent: z.string(),
+  at: instant,
+  source: z.enum(['kratos-hook', 'session-sweep']),
+});
+export type Sighting = z.infer<typeof sighting>;
+
+/** What the case's terms are, copied from the config it is pinned to. */
+export const terms = z.strictObject({
+  need: z.int(),
+  role,
+  approvers: z.array(personId),
+  longestSessionMinutes: z.int(),
+  seconds: z.strictObject({
+    request: z.int(),
+    release: z.int(),
+    session: z.int(),
+    attestation: z.int(),
+    sessionLog: z.int(),
+    refusals: z.int(),
+    postMortem: z.int(),
+  }),
+});
+export type Terms = z.infer<typeof terms>;
+
+const at = { at: instant };
+const by = { by: personId };
+
+/** What can happen to a case. Folding these with `evolveCase` gives its state. */
+export const caseEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('requested'),
+    ...at,
+    ...by,
+    case: caseId,
+    account: accountId,
+    kind: z.enum(['emergency', 'drill']),
+    request: digest,
+    scenario: z.string(),
+    conditions: z.array(z.string()),
+    reason: z.string(),
+    symptom: z.string(),
+    incidentChannel: z.string(),
+    expectedMinutes: z.int(),
+    recipient: z.string(),
+    config: digest,
+    terms,
+    pair,
+  }),
+  z.strictObject({ type: z.literal('approved'), ...at, ...by, role, expiresAt: instant }),
+  z.strictObject({ type: z.literal('authorised'), ...at }),
+  z.strictObject({ type: z.literal('denied'), ...at, ...by, reason: z.string() }),
+  z.strictObject({ type: z.literal('withdrawn'), ...at, ...by, reason: z.string() }),
+  z.strictObject({ type: z.literal('expired'), ...at, waitedFor: z.enum(['quorum', 'release', 'login']) }),
+  z.strictObject({ type: z.literal('share-released'), ...at, ...by, part }),
+  z.strictObject({ type: z.literal('released'), ...at }),
+  z.strictObject({ type: z.literal('session-claimed'), ...at, ...by, session: z.uuid() }),
+  z.strictObject({ type: z.literal('session-seen'), ...at, sighting }),
+  z.strictObject({
+    type: z.literal('ended'),
+    ...at,
+    by: personId.nullable(),
+    how: z.enum(['requester', 'approver', 'longest-session']),
+    reason: z.string(),
+  }),
+  z.strictObject({ type: z.literal('sessions-ended'), ...at, sessions: z.array(z.uuid()) }),
+  z.strictObject({ type: z.literal('rotated'), ...at, rotation: rotationId, pair }),
+  z.strictObject({
+    type: z.literal('old-credential'),
+    ...at,
+    by: personId.nullable(),
+    proof,
+    why: z.string(),
+  }),
+  z.strictObject({ type: z.literal('attested'), ...at, ...by, part }),
+  z.strictObject({
+    type: z.literal('written-up'),
+    ...at,
+    ...by,
+    document: z.enum(['session-log', 'post-mortem']),
+    text: digest,
+  }),
+  z.strictObject({ type: z.literal('reminded'), ...at, obligation: z.string(), late: z.int() }),
+  z.strictObject({ type: z.literal('escalated'), ...at, obligation: z.string(), late: z.int() }),
+  z.strictObject({ type: z.literal('closed'), ...at }),
+]);
+export type CaseEvent = z.infer<typeof caseEvent>;
+export type CaseEventOf<T extends CaseEvent['type']> = Extract<CaseEvent, { type: T }>;
+
+/** What can happen to an account. Folding these with `evolveAccount` gives its state. */
+export const accountEvent = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('provision-signed'), ...at, ...by, expiresAt: instant }),
+  z.strictObject({
+    type: z.literal('rotation-started'),
+    ...at,
+    rotation: rotationId,
+    cause: z.enum(['provision', 'case', 'asked']),
+    case: caseId.nullable(),
+    by: personId.nullable(),
+  }),
+  z.strictObject({
+    type: z.literal('rotation-proven'),
+    ...at,
+    rotation: rotationId,
+    identity: z.string(),
+    pair,
+  }),
+  /** A session that a rotation made itself, recorded as its login returns. */
+  z.strictObject({ type: z.literal('session-recorded'), ...at, rotation: rotationId, session: z.uuid() }),
+  z.strictObject({ type: z.literal('rotation-failed'), ...at, rotation: rotationId, why: z.string() }),
+  z.strictObject({ type: z.literal('case-opened'), ...at, ...by, case: caseId, request: digest }),
+  /** The case no longer needs the account for itself; `rotate` when a share had left its custodian. */
+  z.strictObject({ type: z.literal('case-left'), ...at, case: caseId, rotate: z.boolean() }),
+  z.strictObject({ type: z.literal('session-claimed'), ...at, ...by, case: caseId, session: z.uuid() }),
+  z.strictObject({ type: z.literal('session-sighted'), ...at, sighting, claimBy: instant }),
+  z.strictObject({ type: z.literal('session-unclaimed'), ...at, sighting: z.string(), late: z.int() }),
+  z.strictObject({ type: z.literal('attested'), ...at, ...by, part, generation }),
+]);
+export type AccountEvent = z.infer<typeof accountEvent>;
+
+/** One event of a stream (a case or an account) with the ledger row that carries it. */
+export interface Recorded<Event> {
+  readonly seq: number;
+  readonly event: Event;
+}

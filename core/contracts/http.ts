@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import { pair, proof, sighting } from './events.ts';
+import { accountId, caseId, digest, instant, part, personId, rotationId } from './ids.ts';
+import { row } from './ledger.ts';
+import { sealedPartSchema } from './seal.ts';
+import { envelope, signInChallenge } from './statements.ts';
+
+/** RFC 9457 problem details, with the refusal's code and what to do. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  /** A `RefusalCode`, or `unauthenticated`, `forbidden`, `not-found`, `bad-request`, `unavailable`. */
+  code: z.string(),
+});
+export type Problem = z.infer<typeof problem>;
+
+/** A config and the signatures that put it in force; the first of a chain has no `previous`. */
+export const signedConfig = z.strictObject({
+  yaml: z.string().min(1).max(262_144),
+  previous: digest.nullable(),
+  /** Envelopes of `config` statements. */
+  signatures: z.array(envelope).max(20),
+});
+export type SignedConfig = z.infer<typeof signedConfig>;
+
+export const challengeRequest = z.strictObject({ person: personId });
+/** The canonical text to sign in the namespace `sign-in@breakglass`. */
+export const challengeResponse = z.strictObject({ challenge: z.string() });
+export const tokenRequest = envelope;
+export const tokenResponse = z.strictObject({ token: z.string(), expiresAt: instant });
+export { signInChallenge };
+
+/** A sealed part as the worker signed it (namespace `seal@breakglass`, over the canonical JSON of `sealed`). */
+export const storedSeal = z.strictObject({ sealed: sealedPartSchema, digest, signature: z.string() });
+export type StoredSeal = z.infer<typeof storedSeal>;
+
+export const obligationView = z.strictObject({
+  id: z.string(),
+  kind: z.string(),
+  owner: personId,
+  due: instant,
+  overdue: z.boolean(),
+  ended: z.strictObject({ at: instant, evidence: z.string() }).nullable(),
+});
+
+export const caseView = z.strictObject({
+  case: caseId,
+  account: accountId,
+  kind: z.enum(['emergency', 'drill']),
+  phase: z.string(),
+  request: digest,
+  by: personId,
+  scenario: z.string(),
+  conditions: z.array(z.string()),
+  reason: z.string(),
+  symptom: z.string(),
+  incidentChannel: z.string(),
+  expectedMinutes: z.int(),
+  config: digest,
+  need: z.int(),
+  role: z.string(),
+  approvers: z.array(personId),
+  approvedBy: z.array(personId),
+  released: z.array(z.strictObject({ part, by: personId })),
+  pair,
+  newPair: pair.nullable(),
+  rotation: rotationId.nullable(),
+  sessions: z.array(z.uuid()),
+  sightings: z.array(sighting),
+  sessionsEnded: z.boolean(),
+  oldCredential: proof.nullable(),
+  obligations: z.array(obligationView),
+  /** When each phase was entered, and `aal2`, `sessions-ended`, `rotated`. */
+  times: z.record(z.string(), instant),
+  /** The next instant at which the clock alone changes something. */
+  nextDeadline: instant.nullable(),
+  /** Who is waited for, and the command that answers. */
+  waitingFor: z.array(z.strictObject({ who: z.array(personId), forWhat: z.string(), command: z.string() })),
+});
+export type CaseView = z.infer<typeof caseView>;
+
+export const accountView = z.strictObject({
+  account: accountId,
+  kind: z.string(),
+  says: z.string(),
+  provisioned: z.boolean(),
+  pair: pair.nullable(),
+  openCase: caseId.nullable(),
+  rotation: rotationId.nullable(),
+  blocked: z.string().nullable(),
+  provisionSignedBy: z.array(personId),
+  attested: z.array(z.string()),
+  lastRotation: z.strictObject({ id: rotationId, at: instant }).nullable(),
+  /** Logins seen and not claimed by anybody. */
+  unclaimed: z.array(sighting),
+});
+export type AccountView = z.infer<typeof accountView>;
+
+/**
+ * What a person's machine needs to check a case for itself: the signed
+ * envelopes and the signed seals, nothing that must be believed.
+ */
+export const dossier = z.strictObject({
+  case: caseId,
+  request: envelope,
+  /** `approval` envelopes that were accepted. */
+  approvals: z.array(envelope),
+  /** `release` envelopes; only the requester gets them. */
+  releases: z.array(envelope),
+  /** The seals of the pair the case is about. */
+  seals: z.array(storedSeal),
+});
+export type Dossier = z.infer<typeof dossier>;
+
+export const accepted = z.strictObject({
+  seq: z.int(),
+  case: caseId.nullable(),
+  rotation: rotationId.nullable(),
+  events: z.array(z.string()),
+});
+
+export const casesQuery = z.object({
+  account: accountId.optional(),
+  phase: z.string().optional(),
+  kind: z.enum(['emergency', 'drill']).optional(),
+  scenario: z.string().optional(),
+});
+
+export const ledgerPage = z.strictObject({ rows: z.array(row), next: z.int().nullable() });
+export const seals = z.strictObject({ account: accountId, seals: z.array(storedSeal) });
