@@ -1,0 +1,39 @@
+import type { AccountEvent } from '../../contracts/events.ts';
+import { lateness } from '../decision.ts';
+import { earliest } from '../obligations.ts';
+import { nextRotation } from './decide.ts';
+import { isUnclaimed, type AccountState } from './state.ts';
+
+/** What the clock alone brings about at `now`: logins nobody claimed in time. */
+export const dueAccount = (state: AccountState, now: string): AccountEvent[] =>
+  state.seen
+    .filter((each) => isUnclaimed(each) && each.claimBy <= now)
+    .map((each) => ({
+      type: 'session-unclaimed',
+      at: now,
+      sighting: each.sighting.id,
+      late: lateness(each.claimBy, now),
+    }));
+
+/**
+ * What follows without anybody's doing: an owed rotation begins when none is running. After a failure it
+ * waits for an owner (`rotate`): what no retry could mend would fail again, at once and for ever.
+ */
+export const followAccount = (state: AccountState, now: string): AccountEvent[] => {
+  const [owed] = state.rotationsOwed;
+  if (owed === undefined || state.rotation !== null || state.rotationFailure !== null) return [];
+  return [
+    {
+      type: 'rotation-started',
+      at: now,
+      rotation: nextRotation(state, now),
+      cause: 'case',
+      case: owed,
+      by: null,
+    },
+  ];
+};
+
+/** The nearest instant at which `dueAccount` has something to say; null when none. */
+export const nextAccountDeadline = (state: AccountState): string | null =>
+  earliest(state.seen.map((each) => (isUnclaimed(each) ? each.claimBy : null)));

@@ -1,0 +1,113 @@
+import type { AccountEvent } from '../../contracts/events.ts';
+import { isUnclaimed, nextOn, type AccountState, type SeenSession } from './state.ts';
+
+/** How many claims are kept: more than any case and its rotation make. */
+const keptClaims = 50;
+
+const recent = <T>(entries: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(entries).slice(-keptClaims));
+
+const claimedFor = (state: AccountState, session: string | null): SeenSession['claimedFor'] =>
+  session === null ? null : (state.claims[session] ?? null);
+
+const withClaims = (state: AccountState, claims: AccountState['claims']): AccountState => {
+  const next = { ...state, claims: recent({ ...state.claims, ...claims }) };
+  const seen = state.seen.map((each) => ({
+    ...each,
+    claimedFor: each.claimedFor ?? claimedFor(next, each.sighting.session),
+  }));
+  return { ...next, seen };
+};
+
+const see = (
+  state: AccountState,
+  event: Extract<AccountEvent, { type: 'session-sighted' }>,
+): AccountState => {
+  const { sighting } = event;
+  const before = state.seen.find((each) => each.sighting.id === sighting.id);
+  const after: SeenSession = {
+    sighting: { ...sighting, session: sighting.session ?? before?.sighting.session ?? null },
+    claimedFor: before?.claimedFor ?? claimedFor(state, sighting.session),
+    claimBy: before?.claimBy ?? event.claimBy,
+    rungUnclaimed: before?.rungUnclaimed ?? false,
+  };
+  const seen = [...state.seen.filter((each) => each.sighting.id !== sighting.id), after];
+  // A flood of logins must not push out one that has yet to ring.
+  return { ...state, seen: seen.filter((each, n) => n >= seen.length - keptClaims || isUnclaimed(each)) };
+};
+
+/**
+ * Folds one event into an account.
+ *
+ * @returns the state after the event
+ */
+export const evolveAccount = (state: AccountState, event: AccountEvent): AccountState => {
+  switch (event.type) {
+    case 'provision-signed':
+      return {
+        ...state,
+        provisionSignatures: [
+          ...state.provisionSignatures.filter((each) => each.by !== event.by),
+          { by: event.by, expiresAt: event.expiresAt },
+        ],
+      };
+    case 'rotation-started':
+      return {
+        ...state,
+        provisionSignatures: [],
+        rotation: { id: event.rotation, cause: event.cause, case: event.case, startedAt: event.at },
+        rotationsOn: nextOn(state.rotationsOn, event.at),
+        rotationsOwed: state.rotationsOwed.filter((each) => each !== event.case),
+        rotationFailure: null,
+      };
+    case 'rotation-proven':
+      return {
+        ...state,
+        identity: event.identity,
+        pair: event.pair,
+        rotation: state.rotation?.id === event.rotation ? null : state.rotation,
+        rotationFailure: null,
+        attested: [],
+        lastRotation: { id: event.rotation, at: event.at },
+      };
+    case 'rotation-failed':
+      // A late word about one that is over leaves the running one alone.
+      if (state.rotation?.id !== event.rotation) return state;
+      return {
+        ...state,
+        rotation: null,
+        rotationFailure: `${event.rotation} failed: ${event.why}`,
+        rotationsOwed: [
+          ...(state.rotation.case === null ? [] : [state.rotation.case]),
+          ...state.rotationsOwed,
+        ],
+      };
+    case 'session-recorded':
+      return withClaims(state, { [event.session]: event.rotation });
+    case 'case-opened':
+      return {
+        ...state,
+        openCase: { case: event.case, by: event.by, request: event.request },
+        casesOn: nextOn(state.casesOn, event.at),
+      };
+    case 'case-left':
+      return {
+        ...state,
+        openCase: state.openCase?.case === event.case ? null : state.openCase,
+        rotationsOwed: event.rotate ? [...state.rotationsOwed, event.case] : state.rotationsOwed,
+      };
+    case 'session-claimed':
+      return withClaims(state, { [event.session]: event.case });
+    case 'session-sighted':
+      return see(state, event);
+    case 'session-unclaimed':
+      return {
+        ...state,
+        seen: state.seen.map((each) =>
+          each.sighting.id === event.sighting ? { ...each, rungUnclaimed: true } : each,
+        ),
+      };
+    case 'attested':
+      return { ...state, attested: [...new Set([...state.attested, `${event.part}/${event.by}`])] };
+  }
+};

@@ -1,0 +1,204 @@
+import type { CaseEventOf, ObligationKind } from '../../contracts/events.ts';
+import { parts, type PersonId } from '../../contracts/ids.ts';
+import type { CaseEvent, Pair } from '../../contracts/events.ts';
+import type { CaseState } from '../case/state.ts';
+import { later } from '../decision.ts';
+import { commands, commandThatEnds } from './commands.ts';
+import { holders, named, namedAll, spoken, type Draft, type Happening } from './compose.ts';
+
+/** Everybody who holds a share of either part. */
+export const custodiansOf = (pair: Pair): PersonId[] => parts.flatMap((part) => pair[part].custodians);
+
+const said = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+const owed: Readonly<Record<ObligationKind, string>> = {
+  release: 'to release a share',
+  attestation: 'to attest where the new share lies',
+  'session-log': 'the session log',
+  'post-mortem': 'the post-mortem',
+  refusals: 'to try the old credential',
+};
+
+const asked = ({ config }: Happening, { request }: CaseState): Draft => {
+  const { account, by, terms, scenario } = request;
+  const says = config.scenarios[scenario]?.says ?? scenario;
+  return {
+    audience: 'approvers',
+    severity: 'act',
+    to: terms.approvers,
+    title: `Approve or deny: ${request.kind === 'drill' ? 'drill on' : 'emergency access to'} ${account}`,
+    text: [
+      `${named(config, by)} asks for ${account}, for ${request.expectedMinutes} minutes.`,
+      `Scenario: ${said(says)}`,
+      `Reason: ${said(request.reason)}`,
+      `Symptom: ${said(request.symptom)}`,
+      `Incident channel: ${request.incidentChannel}`,
+      `${terms.need} people of role ${terms.role} must sign by ${spoken(later(request.at, terms.seconds.request))}.`,
+    ].join('\n'),
+    command: commands.approve(request.case),
+  };
+};
+
+const told = (it: Happening, state: CaseState, at: string): Draft[] => {
+  const { config } = it;
+  const { account, by, terms, pair } = state.request;
+  const approvers = namedAll(
+    config,
+    state.approvals.map((each) => each.by),
+  );
+  const owners = config.accounts[account]?.owners ?? [];
+  return [
+    {
+      audience: 'custodians',
+      severity: 'act',
+      to: custodiansOf(pair),
+      title: `Release your share of ${account}`,
+      text: [
+        `${named(config, by)} may open ${account}; signed by ${approvers}.`,
+        `Your own machine checks the request and the signatures before it releases anything.`,
+        `Wanted by ${spoken(later(at, terms.seconds.release))}: ${parts
+          .map((part) => `${pair[part].threshold} shares of the ${part}`)
+          .join(' and ')}.`,
+      ].join('\n'),
+      command: commands.release(state.case),
+    },
+    {
+      audience: 'named-people',
+      severity: 'warning',
+      to: [...owners, ...holders(config, 'security')],
+      title: `Break-glass access to ${account} is authorised`,
+      text: [
+        `${named(config, by)} may open ${account}; signed by ${approvers}. A login will follow.`,
+        `If it should not, have one of them deny it before the shares are released: ${namedAll(config, terms.approvers)}.`,
+      ].join('\n'),
+      command: commands.status(state.case),
+    },
+  ];
+};
+
+const opened = ({ config }: Happening, state: CaseState, at: string): Draft => ({
+  audience: 'requester',
+  severity: 'act',
+  to: [state.request.by],
+  title: `${state.request.account} can be opened`,
+  text: `Enough shares are released to ${named(config, state.request.by)}. Log in by ${spoken(
+    later(at, state.request.terms.seconds.session),
+  )}; after that the case expires and the credential is rotated.`,
+  command: commands.open(state.case),
+});
+
+const waits = {
+  quorum: 'the signatures did not come in time',
+  release: 'the shares were not released in time',
+  login: 'nobody logged in in time',
+} as const;
+
+const why = (it: Happening, event: CaseEventOf<'denied' | 'withdrawn' | 'expired' | 'ended'>): string => {
+  switch (event.type) {
+    case 'expired':
+      return `It expired: ${waits[event.waitedFor]}.`;
+    case 'denied':
+      return `${named(it.config, event.by)} denied it: ${said(event.reason)}`;
+    case 'withdrawn':
+      return `It was withdrawn under the key of ${named(it.config, event.by)}; if that was not you, tell security at once.`;
+    case 'ended':
+      return event.by === null
+        ? `It was ended: ${said(event.reason)}`
+        : `${named(it.config, event.by)} ended it: ${said(event.reason)}`;
+  }
+};
+
+/** Once a share had left its custodian, every way out of a case ends in a rotation and a write-up. */
+const over = (
+  it: Happening,
+  state: CaseState,
+  event: CaseEventOf<'denied' | 'withdrawn' | 'expired' | 'ended'>,
+): Draft => {
+  const { account, by } = state.request;
+  const due = (kind: ObligationKind): string =>
+    spoken(state.obligations.find((each) => each.kind === kind)?.due ?? event.at);
+  if (state.endedAt === null)
+    return {
+      audience: 'requester',
+      severity: 'act',
+      to: [by],
+      title: `${state.case} is ${event.type}`,
+      text: `${why(it, event)} If the need still stands, ask again.`,
+      command: commands.request(account),
+    };
+  return {
+    audience: 'requester',
+    severity: 'act',
+    to: [by],
+    title: `Write up ${state.case}`,
+    text: [
+      why(it, event),
+      `The credential of ${account} is being rotated. You owe the session log by ${due('session-log')} and the post-mortem by ${due('post-mortem')}.`,
+    ].join('\n'),
+    command: commands.writeUp(state.case, 'session-log'),
+  };
+};
+
+const rotated = (state: CaseState, event: CaseEventOf<'rotated'>): Draft => ({
+  audience: 'custodians',
+  severity: 'act',
+  to: custodiansOf(event.pair),
+  title: `Attest your new share of ${state.request.account}`,
+  text: [
+    `${state.request.account} was rotated: password generation ${event.pair.password.generation}, MFA generation ${event.pair.mfa.generation}.`,
+    `Your machine downloads the new share, opens it to test it, keeps a copy, and you sign where it lies, by ${spoken(
+      later(event.at, state.request.terms.seconds.attestation),
+    )}.`,
+  ].join('\n'),
+  command: commands.attest(state.case),
+});
+
+const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' | 'escalated'>): Draft[] => {
+  const found = state.obligations.find((each) => each.id === event.obligation);
+  if (found === undefined) return [];
+  const { config } = it;
+  const what = `${named(config, found.owner)} owes ${owed[found.kind]} for ${state.case}`;
+  const isEscalated = event.type === 'escalated';
+  return [
+    {
+      audience: isEscalated ? 'escalation' : 'owner',
+      severity: isEscalated ? 'warning' : 'act',
+      to: isEscalated ? [found.owner, ...holders(config, 'oncall', 'admin')] : [found.owner],
+      title: isEscalated ? `Overdue: ${what}` : `Still owed: ${what}`,
+      text: `${what}; due ${spoken(found.due)}.`,
+      command: commandThatEnds(found.kind, state.case),
+    },
+  ];
+};
+
+/** What people must be told of a case's event; nothing that asks nothing of anybody. */
+export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent): Draft[] => {
+  switch (event.type) {
+    case 'requested':
+      return [asked(it, state)];
+    case 'authorised':
+      return told(it, state, event.at);
+    case 'released':
+      return [opened(it, state, event.at)];
+    case 'denied':
+    case 'withdrawn':
+    case 'expired':
+    case 'ended':
+      return [over(it, state, event)];
+    case 'rotated':
+      return [rotated(state, event)];
+    case 'reminded':
+    case 'escalated':
+      return chased(it, state, event);
+    case 'approved':
+    case 'share-released':
+    case 'session-claimed':
+    case 'session-seen':
+    case 'sessions-ended':
+    case 'old-credential':
+    case 'attested':
+    case 'written-up':
+    case 'closed':
+      return [];
+  }
+};

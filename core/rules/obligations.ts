@@ -1,0 +1,83 @@
+import type { ObligationKind } from '../contracts/events.ts';
+import type { PersonId } from '../contracts/ids.ts';
+import { later } from './decision.ts';
+
+/** A step somebody owes, with the evidence that ends it. */
+export interface Obligation {
+  readonly id: string;
+  readonly kind: ObligationKind;
+  readonly owner: PersonId;
+  readonly since: string;
+  readonly due: string;
+  readonly remindAt: string;
+  readonly reminded: boolean;
+  readonly escalated: boolean;
+  /** What ended it, and when; null while it is owed. */
+  readonly ended: { readonly at: string; readonly evidence: string } | null;
+}
+
+/** What a clock does to an obligation. */
+export type ObligationDue = {
+  readonly type: 'reminded' | 'escalated';
+  readonly obligation: string;
+  readonly due: string;
+};
+
+/** One reminder when two thirds of the time have gone, one escalation at the deadline. */
+export const owe = (
+  kind: ObligationKind,
+  owner: PersonId,
+  since: string,
+  seconds: number,
+  detail?: string,
+): Obligation => ({
+  id: [kind, detail, owner].filter((piece) => piece !== undefined).join('/'),
+  kind,
+  owner,
+  since,
+  due: later(since, seconds),
+  remindAt: later(since, Math.floor((seconds * 2) / 3)),
+  reminded: false,
+  escalated: false,
+  ended: null,
+});
+
+export const isOwed = (obligation: Obligation): boolean => obligation.ended === null;
+
+/** Ends the named obligations; one that already ended keeps its first evidence. */
+export const discharge = (
+  obligations: readonly Obligation[],
+  which: (obligation: Obligation) => boolean,
+  at: string,
+  evidence: string,
+): Obligation[] =>
+  obligations.map((each) => (isOwed(each) && which(each) ? { ...each, ended: { at, evidence } } : each));
+
+export const mark = (
+  obligations: readonly Obligation[],
+  id: string,
+  what: 'reminded' | 'escalated',
+): Obligation[] =>
+  obligations.map((each) => (each.id === id ? { ...each, reminded: true, [what]: true } : each));
+
+/** What is due at `now`: an escalation swallows a reminder that never came. */
+export const dueOf = (obligations: readonly Obligation[], now: string): ObligationDue[] =>
+  obligations.filter(isOwed).flatMap((each): ObligationDue[] => {
+    if (!each.escalated && each.due <= now)
+      return [{ type: 'escalated', obligation: each.id, due: each.due }];
+    if (!each.reminded && each.remindAt <= now)
+      return [{ type: 'reminded', obligation: each.id, due: each.remindAt }];
+    return [];
+  });
+
+/** The next instant at which `dueOf` will have something to say, or null. */
+export const nextDue = (obligations: readonly Obligation[]): string | null =>
+  earliest(
+    obligations
+      .filter(isOwed)
+      .map((each) => (each.escalated ? null : each.reminded ? each.due : each.remindAt)),
+  );
+
+/** The earliest of some instants; null when there is none. */
+export const earliest = (instants: readonly (string | null)[]): string | null =>
+  instants.reduce((least, each) => (each !== null && (least === null || each < least) ? each : least), null);

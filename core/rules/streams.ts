@@ -1,0 +1,126 @@
+import type { AccountEvent, CaseEvent } from '../contracts/events.ts';
+import type { AccountId, CaseId } from '../contracts/ids.ts';
+import type { LedgerTransaction, Row, StreamEvent } from '../contracts/ledger.ts';
+import { followAccount } from './account/due.ts';
+import { evolveAccount } from './account/evolve.ts';
+import { emptyAccount, type AccountState } from './account/state.ts';
+import { followCase } from './case/due.ts';
+import { evolveCase } from './case/evolve.ts';
+import type { CaseState } from './case/state.ts';
+import { accountLearns, caseLearns } from './crossing.ts';
+
+/** An account and those of its cases that an event may touch, as the ledger's rows leave them. */
+export interface Streams {
+  readonly account: AccountState;
+  readonly cases: ReadonlyMap<CaseId, CaseState>;
+}
+
+/** The events of one case in some rows, in order. */
+export const caseEventsIn = (rows: readonly Row[], id: CaseId): CaseEvent[] =>
+  rows.flatMap((row) =>
+    (row.metadata.events ?? []).flatMap((each) => ('case' in each && each.case === id ? [each.event] : [])),
+  );
+
+/** The events of one account in some rows, in order. */
+export const accountEventsIn = (rows: readonly Row[], id: AccountId): AccountEvent[] =>
+  rows.flatMap((row) =>
+    (row.metadata.events ?? []).flatMap((each) =>
+      'account' in each && each.account === id ? [each.event] : [],
+    ),
+  );
+
+/** A case as its rows leave it; null when there are none. */
+export const foldCase = (rows: readonly Row[], id: CaseId): CaseState | null =>
+  caseEventsIn(rows, id).reduce<CaseState | null>(evolveCase, null);
+
+/** An account as its rows leave it. */
+export const foldAccount = (rows: readonly Row[], id: AccountId): AccountState =>
+  accountEventsIn(rows, id).reduce(evolveAccount, emptyAccount(id));
+
+/** What an event is about, besides the account: it says which cases must be folded too. */
+export interface About {
+  readonly case?: CaseId | null;
+  readonly session?: string | null;
+}
+
+const isCase = (id: string | null | undefined): id is CaseId => id?.startsWith('case/') === true;
+
+/** The cases that an account's next event may concern. */
+const concerned = (account: AccountState, about: About): CaseId[] =>
+  [
+    about.case,
+    account.openCase?.case,
+    account.rotation?.case,
+    ...account.rotationsOwed,
+    ...account.seen.map((each) => each.claimedFor),
+    about.session == null ? null : account.claims[about.session],
+  ].filter(isCase);
+
+/**
+ * Folds an account and its concerned cases from the ledger, inside a
+ * transaction, so that nothing changes until the decision is written.
+ *
+ * @param about - what the coming event is about
+ */
+export const loadStreams = async (
+  tx: LedgerTransaction,
+  id: AccountId,
+  about: About = {},
+): Promise<Streams> => {
+  const account = foldAccount(await tx.rowsOfAccount(id, 0), id);
+  const cases = new Map<CaseId, CaseState>();
+  for (const each of new Set(concerned(account, about))) {
+    const state = foldCase(await tx.rowsOfCase(each, 0), each);
+    if (state !== null) cases.set(each, state);
+  }
+  return { account, cases };
+};
+
+const apply = (streams: Streams, it: StreamEvent): { streams: Streams; learnt: StreamEvent[] } => {
+  const { account } = streams;
+  if ('case' in it) {
+    const before = streams.cases.get(it.case) ?? null;
+    const after = evolveCase(before, it.event);
+    const learnt = accountLearns(before, after, it.event.at).map((event) => ({
+      account: account.account,
+      event,
+    }));
+    return { streams: { account, cases: new Map(streams.cases).set(it.case, after) }, learnt };
+  }
+  const after = evolveAccount(account, it.event);
+  const told = caseLearns(account, it.event, after);
+  const learnt = told === null ? [] : told.events.map((event) => ({ case: told.case, event }));
+  return { streams: { ...streams, account: after }, learnt };
+};
+
+const following = (streams: Streams, now: string): StreamEvent[] => [
+  ...[...streams.cases.values()].flatMap((each) =>
+    followCase(each, now).map((event) => ({ case: each.case, event })),
+  ),
+  ...followAccount(streams.account, now).map((event) => ({ account: streams.account.account, event })),
+];
+
+/**
+ * Applies events with all that follows from them, in the account and its cases.
+ *
+ * @returns the streams after them, and every event in the order in which it is folded
+ */
+export const advance = (
+  streams: Streams,
+  first: readonly StreamEvent[],
+  now: string,
+): { readonly streams: Streams; readonly events: readonly StreamEvent[] } => {
+  const events: StreamEvent[] = [];
+  let queue = [...first];
+  let current = streams;
+  while (queue.length > 0) {
+    for (const each of queue.splice(0)) {
+      const { streams: after, learnt } = apply(current, each);
+      current = after;
+      events.push(each);
+      queue.push(...learnt);
+    }
+    if (queue.length === 0) queue = following(current, now);
+  }
+  return { streams: current, events };
+};
