@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { Progress } from './cache.ts';
+
+/** How a command is run to its end. */
+export interface CommandOptions {
+  readonly cwd?: string;
+  /** The whole environment; this process's own when left out. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** Killed after this many milliseconds; ten minutes when left out. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Runs a command to its end.
+ *
+ * @returns what it printed on stdout
+ * @throws when it cannot be started, takes too long or exits with another code than 0; the message carries the
+ *   last lines it printed
+ */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const { timeoutMs = 600_000, ...rest } = options;
+    const child = spawn(command, args, {
+      ...rest,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: timeoutMs,
+      killSignal: 'SIGKILL',
+    });
+    let stdout = '';
+    let both = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      both += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (both += text));
+    child.once('error', (error) => reject(new Error(`${command} could not be run: ${error.message}`)));
+    child.once('close', (code, signal) => {
+      if (code === 0) resolve(stdout);
+      else reject(new Error(`${command} ended with ${code ?? signal ?? 'nothing'}: ${lastLines(both, 12)}`));
+    });
+  });
+}
+
+/** The last lines of a text, without empty ones. */
+export function lastLines(text: string, count: number): string {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return lines.slice(-count).join('\n');
+}
+
+/** The full path of an executable on PATH, or nothing. */
+export async function findOnPath(
+  name: string,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<string | undefined> {
+  for (const folder of (env['PATH'] ?? '').split(delimiter).filter((entry) => entry !== '')) {
+    const path = join(folder, name);
+    if (await isExecutable(path)) return path;
+  }
+  return undefined;
+}
+
+/** True when this process may execute the file. */
+export async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Does something slow and says so every few seconds.
+ *
+ * @param what - the work in the person's words, such as `temporal 1.5.1: building from source`
+ * @param everyMs - how often to say it
+ */
+export async function withTicker<T>(
+  what: string,
+  progress: Progress,
+  work: () => Promise<T>,
+  everyMs = 5_000,
+): Promise<T> {
+  const started = performance.now();
+  const seconds = (): number => Math.round((performance.now() - started) / 1000);
+  progress(`${what} (happens once)`);
+  const timer = setInterval(() => progress(`${what}, ${seconds()} s so far (happens once)`), everyMs);
+  try {
+    const result = await work();
+    progress(`${what}: done in ${seconds()} s`);
+    return result;
+  } finally {
+    clearInterval(timer);
+  }
+}

@@ -1,0 +1,85 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { writeWhole } from './cache.ts';
+
+const HOST = '127.0.0.1';
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen({ host: HOST, port, exclusive: true }, () => resolve(server));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a loopback listener has no port');
+  return address.port;
+}
+
+/**
+ * Ports on 127.0.0.1 that nobody listened on a moment ago.
+ *
+ * @param count - how many
+ * @returns that many different ports; all were held at once, so none is named twice
+ */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
+  const ports = servers.map(portOf);
+  await Promise.all(servers.map(close));
+  return ports;
+}
+
+/** True when nobody listens on this port of 127.0.0.1. */
+export async function isFree(port: number): Promise<boolean> {
+  const server = await listen(port).catch(() => undefined);
+  if (server !== undefined) await close(server);
+  return server !== undefined;
+}
+
+/**
+ * One port for each name, the same as last time where it is still free, so that addresses survive a restart.
+ *
+ * @param file - JSON file of the ports handed out before; made or rewritten
+ * @param names - what the ports are for
+ */
+export async function rememberedPorts<const Name extends string>(
+  file: string,
+  names: readonly Name[],
+): Promise<Record<Name, number>> {
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  const before = z.record(z.string(), z.int().min(1).max(65535)).catch({}).parse(parseOrNothing(text));
+  const known = new Set(Object.values(before));
+  // One more for each known port, since the system may hand out a known one again.
+  const fresh = (await freePorts(names.length + known.size)).filter((port) => !known.has(port));
+  const ports = { ...before };
+  const taken = new Set<number>();
+  for (const name of names) {
+    const old = before[name];
+    const usable = old !== undefined && !taken.has(old) && (await isFree(old));
+    const port = usable ? old : fresh.find((candidate) => !taken.has(candidate));
+    if (port === undefined) throw new Error(`no free port on ${HOST} for ${name}`);
+    ports[name] = port;
+    taken.add(port);
+  }
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  await writeWhole(file, JSON.stringify(ports));
+  return z
+    .record(z.enum(names), z.number())
+    .parse(Object.fromEntries(names.map((name) => [name, ports[name]])));
+}
+
+function parseOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
