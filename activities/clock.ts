@@ -1,0 +1,67 @@
+import { accountOf, type AccountId, type CaseId } from '../core/contracts/ids.ts';
+import type { Action, Ledger, StreamEvent } from '../core/contracts/ledger.ts';
+import { dueAccount } from '../core/rules/account/due.ts';
+import { dueCase } from '../core/rules/case/due.ts';
+import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
+import { machineDeed, type Recorder, type Verdict } from './recorder.ts';
+
+/** A workflow's timer fired, or somebody woke it. */
+export interface Tick<Id> {
+  readonly id: Id;
+  /** Workflow id and the deadline that fired. */
+  readonly key: string;
+  readonly now: string;
+  readonly after: number;
+}
+
+const actionOf = (events: readonly StreamEvent[]): Action => {
+  switch (events[0]?.event.type) {
+    case 'expired':
+      return 'break_glass_expired';
+    case 'ended':
+      return 'break_glass_ended';
+    case 'reminded':
+      return 'break_glass_reminded';
+    case 'old-credential':
+      return 'break_glass_old_credential';
+    case 'session-unclaimed':
+      return 'break_glass_unclaimed';
+    default:
+      return 'break_glass_escalated';
+  }
+};
+
+const verdict = (events: StreamEvent[], id: CaseId | null): Verdict =>
+  events.length === 0
+    ? { kind: 'nothing' }
+    : { kind: 'events', deed: machineDeed('clock', actionOf(events)), events, case: id };
+
+/** What the clock brings about, and what a woken workflow reads. */
+export const createClockActivities = ({ ledger, record }: { ledger: Ledger; record: Recorder }) => ({
+  /** Records what is due at `now` for a case, and tells what it has missed. */
+  async tickCase({ id, key, now, after }: Tick<CaseId>): Promise<CaseNews> {
+    await record({
+      ...{ account: accountOf(id), about: { case: id }, key, now },
+      judge: (streams) => {
+        const state = streams.cases.get(id);
+        return verdict(
+          state === undefined ? [] : dueCase(state, now).map((event) => ({ case: id, event })),
+          id,
+        );
+      },
+    });
+    return ledger.transact((tx) => caseNews(tx, id, after, key));
+  },
+  /** The same for an account. */
+  async tickAccount({ id, key, now, after }: Tick<AccountId>): Promise<AccountNews> {
+    await record({
+      ...{ account: id, about: {}, key, now },
+      judge: ({ account }) =>
+        verdict(
+          dueAccount(account, now).map((event) => ({ account: id, event })),
+          null,
+        ),
+    });
+    return ledger.transact((tx) => accountNews(tx, id, after, key));
+  },
+});

@@ -1,0 +1,77 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
+import { decode, encode } from '@temporalio/common/lib/encoding.js';
+import proto from '@temporalio/proto';
+import type { KeyRing } from './keyRing.ts';
+
+// The package is CommonJS without names that Node's own loader could find.
+const PayloadMessage = proto.temporal.api.common.v1.Payload;
+
+const encoding = 'binary/encrypted';
+const keyIdField = 'encryption-key-id';
+const nonceBytes = 12;
+const tagBytes = 16;
+
+/** What a workflow sees in place of a payload that did not carry our encryption. */
+export const refusedPayload = { refused: 'this payload was not encrypted with a key of ours' } as const;
+
+const aad = (keyId: string): Buffer => Buffer.from(`breakglass-payload-v1\0${keyId}`);
+
+const seal = (ring: KeyRing, payload: Payload): Payload => {
+  const key = ring.keys.get(ring.current);
+  if (key === undefined) throw new Error(`payload key ${ring.current} is missing`);
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(aad(ring.current));
+  const plain = PayloadMessage.encode(payload).finish();
+  return {
+    metadata: { [METADATA_ENCODING_KEY]: encode(encoding), [keyIdField]: encode(ring.current) },
+    data: Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]),
+  };
+};
+
+const open = (ring: KeyRing, payload: Payload): Payload => {
+  const meta = payload.metadata ?? {};
+  const said = meta[METADATA_ENCODING_KEY];
+  const id = meta[keyIdField];
+  if (said === undefined || decode(said) !== encoding || id === undefined)
+    throw new Error('payload refused: it is not encrypted');
+  const keyId = decode(id);
+  const key = ring.keys.get(keyId);
+  if (key === undefined) throw new Error(`payload refused: no key ${keyId.slice(0, 64)} in the key file`);
+  const data = Buffer.from(payload.data ?? []);
+  if (data.length < nonceBytes + tagBytes) throw new Error('payload refused: too short');
+  const decipher = createDecipheriv('aes-256-gcm', key, data.subarray(0, nonceBytes))
+    .setAAD(aad(keyId))
+    .setAuthTag(data.subarray(data.length - tagBytes));
+  const plain = Buffer.concat([
+    decipher.update(data.subarray(nonceBytes, data.length - tagBytes)),
+    decipher.final(),
+  ]);
+  return PayloadMessage.decode(plain);
+};
+
+/**
+ * Payload codec: AES-256-GCM with the key's id in the metadata. Plaintext is
+ * refused: a client gets an error; a workflow gets {@link refusedPayload}, because an
+ * error while decoding would fail its task again and again and stand in
+ * everybody's way (Temporal retries failed workflow tasks forever).
+ *
+ * @param onRefused - what to do with a payload that cannot be opened
+ */
+export const createPayloadCodec = (ring: KeyRing, onRefused: 'throw' | 'replace'): PayloadCodec => ({
+  encode: (payloads) => Promise.resolve(payloads.map((each) => seal(ring, each))),
+  decode: (payloads) =>
+    Promise.resolve(
+      payloads.map((each) => {
+        try {
+          return open(ring, each);
+        } catch (error) {
+          if (onRefused === 'throw') throw error;
+          return {
+            metadata: { [METADATA_ENCODING_KEY]: encode('json/plain') },
+            data: encode(JSON.stringify(refusedPayload)),
+          };
+        }
+      }),
+    ),
+});

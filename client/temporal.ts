@@ -1,0 +1,124 @@
+import {
+  Client,
+  Connection,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { clientDataConverter } from '../adapters/temporal/dataConverter.ts';
+import type { KeyRing } from '../adapters/temporal/keyRing.ts';
+import { failureNames, type Refusal, type RefusalCode } from '../core/contracts/failures.ts';
+import { accountWorkflowId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
+import {
+  searchAttributes,
+  submit,
+  taskQueue,
+  wake,
+  type Accepted,
+  type AccountInput,
+  type Submission,
+} from '../core/contracts/temporal.ts';
+import { ProcessUnavailable, RefusedByProcess } from './errors.ts';
+
+const refusedDetail = z.tuple([z.object({ code: z.string(), why: z.string() })]).rest(z.unknown());
+
+/** The refusal that an update's failure carries, or null when it failed for another reason. */
+const refusalIn = (error: unknown): Refusal | null => {
+  if (!(error instanceof WorkflowUpdateFailedError)) return null;
+  const { cause } = error;
+  if (!(cause instanceof ApplicationFailure)) return null;
+  if (cause.type === failureNames.notAnEnvelope) return { code: 'malformed-statement', why: cause.message };
+  const detail = refusedDetail.safeParse(cause.details);
+  if (cause.type !== failureNames.refused || !detail.success) return null;
+  const [{ code, why }] = detail.data;
+  // The code was written by our own activity, from the closed set of RefusalCode.
+  return { code: code as RefusalCode, why };
+};
+
+/** The innermost message: gRPC's own words, which name the server's trouble and no payload. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown error';
+  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
+};
+
+const translate = (error: unknown, id: string): Error => {
+  const refusal = refusalIn(error);
+  if (refusal !== null) return new RefusedByProcess(refusal);
+  if (error instanceof WorkflowNotFoundError)
+    return new RefusedByProcess({
+      code: 'wrong-phase',
+      why: `${id} is not running: it is closed, or never began`,
+    });
+  return new ProcessUnavailable(
+    `decisions cannot be taken now: temporal or its worker did not answer for ${id} (${reasonOf(error)}); ` +
+      'try again, reading still works; if it stays down, use the offline kit',
+  );
+};
+
+/** A connection made at its first use, so that a process starts with Temporal down. */
+export const connectLazily = (address: string): Connection => Connection.lazy({ address });
+
+/** How long a person's command waits for a decision, in milliseconds. */
+const patience = 30_000;
+
+const startAccount = (account: AccountId): ConstructorParameters<typeof WithStartWorkflowOperation>[1] => ({
+  workflowId: accountWorkflowId(account),
+  taskQueue,
+  args: [{ account } satisfies AccountInput],
+  workflowIdConflictPolicy: 'USE_EXISTING',
+  staticSummary: `break-glass account ${account}`,
+  typedSearchAttributes: [{ key: searchAttributes.account, value: account }],
+});
+
+/**
+ * The typed client of the process: decisions as updates, sightings as a
+ * signal-with-start. Payloads are encrypted before they leave.
+ */
+export const createBreakglassClient = (options: {
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly keyRing: KeyRing;
+}) => {
+  const { connection } = options;
+  const client = new Client({
+    connection,
+    namespace: options.namespace,
+    dataConverter: clientDataConverter(options.keyRing),
+  });
+  const ask = async <T>(id: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await connection.withDeadline(Date.now() + patience, work);
+    } catch (error) {
+      throw translate(error, id);
+    }
+  };
+  return {
+    /**
+     * Brings a statement before an account; its workflow is started if it never ran.
+     *
+     * @throws RefusedByProcess or ProcessUnavailable
+     */
+    submitToAccount: (account: AccountId, submission: Submission, updateId: string): Promise<Accepted> =>
+      ask(accountWorkflowId(account), () =>
+        client.workflow.executeUpdateWithStart(submit, {
+          updateId,
+          args: [submission],
+          startWorkflowOperation: new WithStartWorkflowOperation('account', startAccount(account)),
+        }),
+      ),
+    /** Brings a statement before a case, which must be running. */
+    submitToCase: (id: CaseId, submission: Submission, updateId: string): Promise<Accepted> =>
+      ask(id, () => client.workflow.getHandle(id).executeUpdate(submit, { updateId, args: [submission] })),
+    /** Tells an account's workflow, started if need be, that the ledger has news. */
+    wakeAccount: (account: AccountId): Promise<void> =>
+      ask(accountWorkflowId(account), async () => {
+        const { workflowIdConflictPolicy: _, ...start } = startAccount(account);
+        await client.workflow.signalWithStart('account', { ...start, signal: wake });
+      }),
+    raw: client,
+    close: (): Promise<void> => connection.close(),
+  };
+};
+export type BreakglassClient = ReturnType<typeof createBreakglassClient>;

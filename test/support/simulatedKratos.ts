@@ -1,0 +1,151 @@
+/** Kratos in memory, for tests of workflows on the time-skipping server; the real one is tested elsewhere. */
+import { randomUUID } from 'node:crypto';
+import type { LoggedIn, SessionRecord } from '../../adapters/kratos/index.ts';
+import type { RotationAdmin, RotationLogin } from '../../activities/rotation/kratos.ts';
+import type { SessionDeps } from '../../activities/sessions.ts';
+import { sha256Hex } from '../../core/evidence/digest.ts';
+
+interface Identity {
+  readonly id: string;
+  readonly email: string;
+  password: string;
+  seed: string | null;
+  totpAt: string | undefined;
+}
+
+export interface SimulatedKratos {
+  readonly admin: RotationAdmin & SessionDeps['admin'];
+  readonly login: RotationLogin;
+  readonly active: () => string[];
+  /** Makes every call fail until it is set back: Kratos is down. */
+  isDown: boolean;
+}
+
+const seedOf = (n: number): string => `JBSWY3DPEHPK3PXPJBSWY3DPEHPK3P${'ABCDEFGH'[n % 8]}X`;
+
+/** @param clock - the test server's time */
+export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
+  const identities = new Map<string, Identity>();
+  const sessions = new Map<string, { identity: string; active: boolean; at: string }>();
+  const enrolments = new Map<string, { identity: string; seed: string }>();
+  let made = 0;
+  const up = (): void => {
+    if (simulated.isDown) throw new Error('connect ECONNREFUSED');
+  };
+  const identity = (id: string): Identity => {
+    up();
+    const found = identities.get(id);
+    if (found === undefined) throw new Error(`no identity ${id}`);
+    return found;
+  };
+  const loggedIn = (session: string, aal: string): LoggedIn => ({
+    ...{ refused: false, sessionToken: session, sessionId: session, aal },
+    firstMethodAt: sessions.get(session)?.at ?? clock().toISOString(),
+  });
+  const refused = { refused: true, status: 400, reason: 'invalid_credentials' } as const;
+  const end = (id: string): boolean => {
+    const session = sessions.get(id);
+    if (session !== undefined) session.active = false;
+    return session !== undefined;
+  };
+  const of = (id: string): [string, { identity: string; active: boolean; at: string }][] =>
+    [...sessions].filter(([, each]) => each.identity === id);
+  const admin: SimulatedKratos['admin'] = {
+    findIdentity: async (email) => {
+      up();
+      return Promise.resolve([...identities.values()].find((each) => each.email === email)?.id);
+    },
+    createIdentity: async ({ traits, password }) => {
+      up();
+      const id = randomUUID();
+      identities.set(id, { id, email: traits.email, password, seed: null, totpAt: undefined });
+      return Promise.resolve(id);
+    },
+    setPassword: async (id, password) => {
+      identity(id).password = password;
+      return Promise.resolve();
+    },
+    passwordHashDigest: async (id) => Promise.resolve(sha256Hex(identity(id).password)),
+    totpCreatedAt: async (id) => Promise.resolve(identity(id).totpAt),
+    deleteTotp: async (id) => {
+      const it = identity(id);
+      const had = it.seed !== null;
+      it.seed = null;
+      it.totpAt = undefined;
+      return Promise.resolve(had);
+    },
+    restoreShape: async (id, { traits }) =>
+      Promise.resolve({
+        ...{ removed: [], leftover: [], missing: [] },
+        shape: {
+          ...{
+            id,
+            schemaId: 'default',
+            state: 'active',
+            traits: { ...traits },
+            metadataPublic: null,
+            metadataAdmin: null,
+          },
+          ...{ verifiableAddresses: [], recoveryAddresses: [], credentials: [] },
+          ...{ createdAt: clock().toISOString(), updatedAt: clock().toISOString() },
+        },
+      }),
+    endSessions: async (id) => {
+      identity(id);
+      const ended = of(id).filter(([, each]) => each.active);
+      for (const [session] of ended) end(session);
+      return Promise.resolve(ended.map(([session]) => session));
+    },
+    listSessions: async (id, filter) => {
+      identity(id);
+      const wanted = of(id).filter(
+        ([, each]) => filter?.active === undefined || each.active === filter.active,
+      );
+      return Promise.resolve(
+        wanted.map(([session, { active, at }]): SessionRecord => ({
+          ...{ id: session, active, aal: 'aal2', authenticatedAt: at, issuedAt: at, expiresAt: at },
+          ...{ firstMethodAt: at, methods: [], devices: [] },
+        })),
+      );
+    },
+    endSession: async (session) => {
+      up();
+      return Promise.resolve(end(session));
+    },
+  };
+  const login: RotationLogin = {
+    login: async ({ identifier, password }) => {
+      up();
+      const found = [...identities.values()].find(
+        (each) => each.email === identifier && each.password === password,
+      );
+      if (found === undefined) return Promise.resolve(refused);
+      const session = randomUUID();
+      sessions.set(session, { identity: found.id, active: true, at: clock().toISOString() });
+      return Promise.resolve(loggedIn(session, 'aal1'));
+    },
+    loginSecondFactor: async ({ sessionToken }) => Promise.resolve(loggedIn(sessionToken, 'aal2')),
+    beginTotp: async ({ sessionToken }) => {
+      up();
+      const flowId = randomUUID();
+      const seed = seedOf(made++);
+      enrolments.set(flowId, { identity: sessions.get(sessionToken)?.identity ?? '', seed });
+      return Promise.resolve({ refused: false, flowId, seed });
+    },
+    confirmTotp: async ({ flowId }) => {
+      const enrolment = enrolments.get(flowId);
+      if (enrolment === undefined) return Promise.resolve(refused);
+      const it = identity(enrolment.identity);
+      it.seed = enrolment.seed;
+      it.totpAt = clock().toISOString();
+      return Promise.resolve({ refused: false });
+    },
+  };
+  const simulated: SimulatedKratos = {
+    admin,
+    login,
+    active: () => [...sessions].filter(([, each]) => each.active).map(([id]) => id),
+    isDown: false,
+  };
+  return simulated;
+};

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import { createChannels } from '../adapters/channels/index.ts';
+import { loadConfigs } from '../adapters/config/load.ts';
+import { createKratosAdmin, createKratosLogin } from '../adapters/kratos/index.ts';
+import { createLedger } from '../adapters/postgres/ledger.ts';
+import { createOutbox } from '../adapters/postgres/outbox.ts';
+import { createPool } from '../adapters/postgres/pool.ts';
+import { createSealStore } from '../adapters/postgres/seals.ts';
+import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { createLog, type Log } from '../adapters/settings/log.ts';
+import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
+import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
+import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
+import { taskQueue } from '../core/contracts/temporal.ts';
+import { startDispatcher } from './dispatcher.ts';
+import { recordConfigs } from './recordConfigs.ts';
+
+const kratosTimeoutMs = 10_000;
+
+/** Temporal's own log lines go where ours go; workflow logs carry ids, never payloads. */
+const installLogger = (log: Log): void => {
+  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
+    const { error, ...rest } = meta ?? {};
+    log[level === 'ERROR' ? 'error' : 'warn'](
+      { err: error, workflow: rest['workflowId'], activity: rest['activityType'] },
+      message,
+    );
+  });
+  Runtime.install({
+    logger,
+    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+    shutdownSignals: [],
+  });
+};
+
+const startHealth = (port: number, isHealthy: () => boolean): (() => void) => {
+  const server = createServer((_, response) => {
+    response
+      .writeHead(isHealthy() ? 200 : 503, { 'content-type': 'text/plain' })
+      .end(isHealthy() ? 'ok' : 'stopping');
+  }).listen(port, '127.0.0.1');
+  return () => server.close();
+};
+
+const main = async (): Promise<void> => {
+  const settings = loadSettings(process.env);
+  const own = sectionOf(settings, 'worker');
+  const log = createLog('worker');
+  installLogger(log);
+  const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
+  const pool = await createPool(settings.postgres, {
+    applicationName: 'breakglass worker',
+    onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
+  });
+  const ledger = createLedger(pool);
+  await recordConfigs(ledger, configs(), new Date().toISOString());
+  const activities = createActivities({
+    ledger,
+    configs,
+    seals: createSealStore(pool),
+    sign: (message, namespace) => signWithSshKeygen({ message, namespace, keyFile: own.sshKeyFile }),
+    admin: createKratosAdmin({ adminUrl: settings.kratos.adminUrl, timeoutMs: kratosTimeoutMs }),
+    login: createKratosLogin({ publicUrl: settings.kratos.publicUrl, timeoutMs: kratosTimeoutMs }),
+    clock: () => new Date(),
+  });
+  const connection = await NativeConnection.connect({ address: settings.temporal.address });
+  const worker = await Worker.create({
+    connection,
+    namespace: settings.temporal.namespace,
+    taskQueue,
+    workflowBundle: { code: await readFile(own.workflowBundle, 'utf8') },
+    activities,
+    dataConverter: workerDataConverter(loadKeyRing(settings.payloadKeyFile)),
+    shutdownGraceTime: '10s',
+  });
+  const dispatcher = await startDispatcher({
+    pool,
+    outbox: createOutbox(pool),
+    ledger,
+    channels: createChannels({
+      config: configs().current.config,
+      secretsDir: settings.secretsDir,
+      aws: settings.aws,
+    }),
+    log,
+  });
+  const stopHealth =
+    own.healthPort === undefined
+      ? () => undefined
+      : startHealth(own.healthPort, () => worker.getState() === 'RUNNING');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
+  log.info('worker is ready');
+  await worker.run();
+  stopHealth();
+  await dispatcher.stop();
+  await connection.close();
+  await pool.end();
+};
+
+await main();

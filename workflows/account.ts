@@ -1,0 +1,145 @@
+import {
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  log,
+  ParentClosePolicy,
+  setHandler,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import type { AccountEvent } from '../core/contracts/events.ts';
+import { accountWorkflowId, type CaseId, type RotationId } from '../core/contracts/ids.ts';
+import { searchAttributes, submit, view, wake, type AccountInput } from '../core/contracts/temporal.ts';
+import { nextAccountDeadline } from '../core/rules/account/due.ts';
+import { evolveAccount } from '../core/rules/account/evolve.ts';
+import { emptyAccount, type AccountState } from '../core/rules/account/state.ts';
+import { createAlarmClock } from './alarmClock.ts';
+import { createBook } from './book.ts';
+import { breakGlassCase } from './breakGlassCase.ts';
+import { promptly } from './promptly.ts';
+import { rotation } from './rotation.ts';
+import { now, updateKey, validateSubmission } from './submissions.ts';
+import { wakeOthers } from './wakes.ts';
+
+/** Far below Temporal's limits (51,200 events, 2,000 updates), so that a run stays quick to replay. */
+const longestHistory = 4_000;
+
+const quarterOf = (at: string): string => `${at.slice(0, 4)}-Q${Math.ceil(Number(at.slice(5, 7)) / 3)}`;
+
+/** Starts a child; one that runs already (this workflow was rebuilt) is left alone. */
+const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
+  try {
+    return await start();
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return null;
+    throw error;
+  }
+};
+
+/**
+ * One account, forever: takes requests, provisioning, rotations and claims;
+ * starts its cases and rotations, one at a time; rings for logins nobody claims.
+ */
+export async function account({ account: id, carried }: AccountInput): Promise<void> {
+  const self = accountWorkflowId(id);
+  const book = createBook<AccountState, AccountEvent>(
+    carried?.state ?? emptyAccount(id),
+    evolveAccount,
+    carried?.seq,
+  );
+  const clock = createAlarmClock('nearest deadline of the account');
+  let isWoken = true;
+  let hasNews = false;
+  let startedCase: CaseId | null = null;
+  let runningRotation: RotationId | null = null;
+
+  const startCase = async (): Promise<void> => {
+    const open = book.state.openCase?.case;
+    if (open === undefined || open === startedCase) return;
+    startedCase = open;
+    await ensureStarted(() =>
+      startChild(breakGlassCase, {
+        workflowId: open,
+        args: [{ case: open, account: id }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `break-glass case of ${id}`,
+        typedSearchAttributes: [
+          { key: searchAttributes.account, value: id },
+          { key: searchAttributes.phase, value: 'requested' },
+          { key: searchAttributes.quarter, value: quarterOf(now()) },
+        ],
+      }),
+    );
+  };
+
+  const runRotation = async (wanted: RotationId): Promise<void> => {
+    runningRotation = wanted;
+    const child = await ensureStarted(() =>
+      startChild(rotation, {
+        workflowId: wanted,
+        args: [{ rotation: wanted, account: id }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: `rotation of ${id}`,
+        typedSearchAttributes: [{ key: searchAttributes.account, value: id }],
+      }),
+    );
+    try {
+      // One that an earlier run of this workflow started reports to nobody: look again soon.
+      await (child === null ? sleep('10s') : child.result());
+    } catch (error) {
+      log.warn('a rotation ended without a result; it begins again', {
+        rotation: wanted,
+        error: String(error),
+      });
+    }
+    runningRotation = null;
+    isWoken = true;
+  };
+
+  setHandler(
+    submit,
+    async (submission) => {
+      const key = updateKey(self);
+      const heard = await promptly((run) =>
+        run.hearAccount({ id, submission, key, now: now(), after: book.seq }),
+      );
+      book.absorb(heard.news);
+      // The next thing the requester's colleagues do is an update on the case: it must exist.
+      await startCase();
+      hasNews = true;
+      return heard.accepted;
+    },
+    { validator: validateSubmission },
+  );
+  setHandler(wake, () => {
+    isWoken = true;
+  });
+  setHandler(view, () => book.state);
+
+  const isDue = (): boolean => (nextAccountDeadline(book.state) ?? '9') <= now();
+  const isLong = (): boolean =>
+    workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > longestHistory;
+
+  for (;;) {
+    hasNews = false;
+    if (isWoken || isDue()) {
+      isWoken = false;
+      const at = now();
+      book.absorb(
+        await promptly((run) => run.tickAccount({ id, key: `${self}/tick/${at}`, now: at, after: book.seq })),
+      );
+    }
+    await startCase();
+    const wanted = book.state.rotation?.id ?? null;
+    // Not awaited: the account goes on hearing people while its credential is rotated.
+    if (wanted !== null && runningRotation === null) void runRotation(wanted);
+    if (book.owesWakes()) await wakeOthers(book.takeWakes());
+    if (isLong() && runningRotation === null) break;
+    await clock.waitFor(() => isWoken || hasNews, nextAccountDeadline(book.state));
+  }
+  await condition(allHandlersFinished);
+  await continueAsNew<typeof account>({ account: id, carried: { state: book.state, seq: book.seq } });
+}

@@ -1,0 +1,91 @@
+import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { CaseEvent } from '../core/contracts/events.ts';
+import { searchAttributes, submit, view, wake, type CaseInput } from '../core/contracts/temporal.ts';
+import { nextCaseDeadline } from '../core/rules/case/due.ts';
+import { evolveCase } from '../core/rules/case/evolve.ts';
+import { finalPhases, type CaseState, type Phase } from '../core/rules/case/state.ts';
+import { createAlarmClock } from './alarmClock.ts';
+import { createBook } from './book.ts';
+import { promptly } from './promptly.ts';
+import { now, updateKey, validateSubmission } from './submissions.ts';
+import { wakeOthers } from './wakes.ts';
+
+const isFinal = (state: CaseState | null): boolean => state !== null && finalPhases.includes(state.phase);
+
+const isOverdue = (state: CaseState): boolean =>
+  state.obligations.some((each) => each.ended === null && each.escalated);
+
+/** The case owes an end to whatever its login left alive. */
+const owesSessionsEnd = (state: CaseState | null): boolean =>
+  state?.phase === 'ended' && state.sessionsEnded === null;
+
+/**
+ * One use of one account, from admitted to closed: hears decisions, keeps the
+ * nearest deadline, ends the sessions, waits for the rotation and for what
+ * people owe.
+ */
+export async function breakGlassCase({ case: id }: CaseInput): Promise<void> {
+  const book = createBook<CaseState | null, CaseEvent>(null, evolveCase);
+  const clock = createAlarmClock('nearest deadline of the case');
+  let isWoken = true;
+  let hasNews = false;
+  let shown: { phase: Phase; overdue: boolean } | null = null;
+
+  setHandler(
+    submit,
+    async (submission) => {
+      const key = updateKey(id);
+      const heard = await promptly((run) =>
+        run.hearCase({ id, submission, key, now: now(), after: book.seq }),
+      );
+      book.absorb(heard.news);
+      hasNews = true;
+      return heard.accepted;
+    },
+    { validator: validateSubmission },
+  );
+  setHandler(wake, () => {
+    isWoken = true;
+  });
+  setHandler(view, () => book.state);
+
+  const show = (state: CaseState): void => {
+    const overdue = isOverdue(state);
+    if (shown?.phase === state.phase && shown.overdue === overdue) return;
+    const deadline = nextCaseDeadline(state);
+    const { kind, scenario } = state.request;
+    upsertSearchAttributes([
+      ...(shown === null
+        ? [
+            { key: searchAttributes.kind, value: kind },
+            { key: searchAttributes.scenario, value: scenario },
+          ]
+        : []),
+      { key: searchAttributes.phase, value: state.phase },
+      { key: searchAttributes.overdue, value: overdue },
+      { key: searchAttributes.nextDeadline, value: deadline === null ? null : new Date(deadline) },
+    ]);
+    shown = { phase: state.phase, overdue };
+  };
+
+  const deadlineOf = (): string | null => (book.state === null ? null : nextCaseDeadline(book.state));
+  const isDue = (): boolean => (deadlineOf() ?? '9') <= now();
+
+  for (;;) {
+    hasNews = false;
+    if (isWoken || isDue()) {
+      isWoken = false;
+      const at = now();
+      book.absorb(
+        await promptly((run) => run.tickCase({ id, key: `${id}/tick/${at}`, now: at, after: book.seq })),
+      );
+    }
+    if (owesSessionsEnd(book.state))
+      book.absorb(await promptly((run) => run.endSessions({ id, after: book.seq })));
+    if (book.state !== null) show(book.state);
+    if (book.owesWakes()) await wakeOthers(book.takeWakes());
+    if (isFinal(book.state)) break;
+    if (!owesSessionsEnd(book.state)) await clock.waitFor(() => isWoken || hasNews, deadlineOf());
+  }
+  await condition(allHandlersFinished);
+}

@@ -1,0 +1,3 @@
+export { account } from './account.ts';
+export { breakGlassCase } from './breakGlassCase.ts';
+export { rotation } from './rotation.ts';

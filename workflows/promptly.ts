@@ -1,0 +1,53 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  proxyLocalActivities,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+
+/** Activities short enough to run inside a workflow task. */
+type Short = Pick<Activities, 'hearAccount' | 'hearCase' | 'tickAccount' | 'tickCase' | 'endSessions'>;
+
+const local = proxyLocalActivities<Short>({
+  startToCloseTimeout: '2s',
+  scheduleToCloseTimeout: '2s',
+  retry: { initialInterval: '100ms', maximumInterval: '1s' },
+});
+
+const regular = proxyActivities<Short>({
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** The `ApplicationFailure` behind an activity's failure, when trying again cannot help. */
+const finalCause = (error: unknown): ApplicationFailure | null =>
+  error instanceof ActivityFailure &&
+  error.cause instanceof ApplicationFailure &&
+  error.cause.nonRetryable === true
+    ? error.cause
+    : null;
+
+/**
+ * Runs a short activity inside the workflow task (one event of history); after
+ * two seconds it goes on as a regular one, retried until it works. The
+ * idempotency key in its input makes the second run harmless.
+ *
+ * @throws ApplicationFailure as the activity threw it, when it is final
+ */
+export const promptly = async <T>(
+  call: (activities: ActivityInterfaceFor<Short>) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await call(local);
+  } catch (first) {
+    const cause = finalCause(first);
+    if (cause !== null) throw cause;
+  }
+  try {
+    return await call(regular);
+  } catch (second) {
+    throw finalCause(second) ?? second;
+  }
+};

@@ -1,0 +1,29 @@
+import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import type { RotationInput } from '../core/contracts/temporal.ts';
+
+const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
+  summary: 'steps 1 to 9: seal, set, prove',
+  startToCloseTimeout: '3m',
+  heartbeatTimeout: '45s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotationFailure'>>({
+  summary: 'the rotation cannot be finished: record it and ring',
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/**
+ * One rotation of one account. Retried until it is proven; only what no retry
+ * can mend is recorded as a failure, which blocks the account's next case.
+ */
+export async function rotation({ rotation: id }: RotationInput): Promise<void> {
+  try {
+    await rotate({ rotation: id });
+  } catch (error) {
+    const why = error instanceof ActivityFailure ? (error.cause?.message ?? error.message) : String(error);
+    await recordRotationFailure({ rotation: id, why });
+  }
+}
