@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from '../build.ts';
+import type { Progress } from '../cache.ts';
+import { rememberedPorts } from '../ports.ts';
+import { endOrphans, stopAll, type Running } from '../processes.ts';
+import { createCli, type RunCli } from './cli.ts';
+import { makeOrganisation, type Amend } from './organisation.ts';
+import { ownProcesses, type OwnProcesses } from './processes.ts';
+import { makeSecrets, type SecretFiles } from './secrets.ts';
+import { portNames, startServers, type Ports, type Servers } from './servers.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+/** Everything running: real servers, our three processes, and the example organisation's people. */
+export interface Stack {
+  readonly stateFolder: string;
+  readonly ports: Ports;
+  readonly servers: Servers;
+  readonly secrets: SecretFiles;
+  /** `http://127.0.0.1:PORT` of the api. */
+  readonly origin: string;
+  readonly isFirstStart: boolean;
+  readonly cli: RunCli;
+  /** Our processes as they run now; a test stops one and starts it again by name. */
+  readonly running: Map<'worker' | 'sentinel' | 'api', Running>;
+  restart(name: 'worker' | 'sentinel' | 'api'): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface StackOptions {
+  /** Where everything is kept; made if absent. */
+  readonly stateFolder: string;
+  /** False for tests: faster Postgres. */
+  readonly durable?: boolean;
+  readonly amend?: Amend;
+  readonly progress: Progress;
+}
+
+const pinOf = (stateFolder: string): Promise<string | null> =>
+  readFile(join(stateFolder, 'config', 'pin'), 'utf8').catch(() => null);
+
+const startAll = async (own: OwnProcesses, running: Stack['running']): Promise<void> => {
+  const names = ['worker', 'sentinel', 'api'] as const;
+  await Promise.all(names.map(async (name) => running.set(name, await own.start(name))));
+};
+
+/**
+ * Starts the whole system on loopback with free ports, first making what a
+ * first start needs. When anything fails, whatever had started is stopped.
+ */
+export const startStack = async (options: StackOptions): Promise<Stack> => {
+  const { stateFolder, progress, durable = true } = options;
+  const started: { stop(): Promise<void> }[] = [];
+  const running: Stack['running'] = new Map();
+  const stop = async (): Promise<void> => {
+    await stopAll([...started, ...running.values()]);
+  };
+  const keep = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    started.push(one);
+    return one;
+  };
+  try {
+    for (const ended of await endOrphans(stateFolder))
+      progress(`ended ${ended}, left behind by an earlier run`);
+    const dist = join(root, 'dist');
+    await build({ progress });
+    const ports = await rememberedPorts(join(stateFolder, 'ports.json'), portNames);
+    const secrets = await makeSecrets(stateFolder);
+    const servers = await startServers({ stateFolder, ports, secrets, durable, progress, keep });
+    const cli = createCli(join(dist, 'breakglass.mjs'), stateFolder);
+    const origin = `http://127.0.0.1:${ports.api}`;
+    const pinned = await pinOf(stateFolder);
+    const places = { origin, kratosPublicUrl: servers.kratos.publicUrl, securityTopic: servers.aws.topicArn };
+    const amend = options.amend === undefined ? {} : { amend: options.amend };
+    const configPin = pinned ?? (await makeOrganisation({ stateFolder, cli, places, progress, ...amend }));
+    progress('starting worker, sentinel and api');
+    const own = await ownProcesses({ stateFolder, ports, secrets, servers, configPin, dist });
+    await startAll(own, running);
+    return {
+      ...{ stateFolder, ports, servers, secrets, origin, cli, running, stop, isFirstStart: pinned === null },
+      restart: async (name) => {
+        await running.get(name)?.stop();
+        running.set(name, await own.start(name));
+      },
+    };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+};

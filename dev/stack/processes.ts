@@ -1,0 +1,79 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Settings } from '../../core/contracts/settings.ts';
+import { startProcess, type Running } from '../processes.ts';
+import { database, type Ports, type Servers } from './servers.ts';
+import type { SecretFiles } from './secrets.ts';
+
+export interface ProcessesOptions {
+  readonly stateFolder: string;
+  readonly ports: Ports;
+  readonly secrets: SecretFiles;
+  readonly servers: Servers;
+  readonly configPin: string;
+  readonly dist: string;
+}
+
+/** Our own three processes; each can be stopped and started alone. */
+export interface OwnProcesses {
+  start(name: 'worker' | 'sentinel' | 'api'): Promise<Running>;
+}
+
+// The emulator checks no credentials; real ones come from the AWS SDK's own chain.
+const awsEnvironment = { AWS_ACCESS_KEY_ID: 'emulator', AWS_SECRET_ACCESS_KEY: 'emulator' };
+
+const isUp = (port: number, path: string) => async (): Promise<boolean> =>
+  (await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) })).ok;
+
+/** Writes each process's settings and gives a way to start it. */
+export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProcesses> => {
+  const { stateFolder, ports, secrets, servers, configPin, dist } = options;
+  const common = {
+    configDir: join(stateFolder, 'config'),
+    configPin,
+    secretsDir: secrets.secretsDir,
+    temporal: { address: servers.temporal.address, namespace: servers.temporal.namespace },
+    payloadKeyFile: secrets.payloadKeyFile,
+    kratos: { publicUrl: servers.kratos.publicUrl, adminUrl: servers.kratos.adminUrl },
+    aws: { endpoint: servers.aws.endpoint, region: servers.aws.clientConfig.region },
+  };
+  const asUser = (user: string, passwordFile: string): { postgres: Settings['postgres'] } => ({
+    postgres: { host: servers.ours.host, port: servers.ours.port, database, user, passwordFile },
+  });
+  const writer = asUser('breakglass_writer', secrets.writerPasswordFile);
+  const host = '127.0.0.1';
+  const settings = {
+    worker: {
+      ...common,
+      ...writer,
+      worker: {
+        sshKeyFile: join(stateFolder, 'keys', 'worker_ed25519'),
+        workflowBundle: join(dist, 'workflow-bundle.js'),
+        healthPort: ports.worker,
+      },
+    },
+    sentinel: {
+      ...common,
+      ...writer,
+      sentinel: {
+        ...{ host, port: ports.sentinel, hookKeyFile: secrets.hookKeyFile },
+        spoolDir: join(stateFolder, 'spool'),
+      },
+    },
+    api: { ...common, ...asUser('breakglass_api', secrets.apiPasswordFile), api: { host, port: ports.api } },
+  };
+  const fileOf = (name: keyof typeof settings): string => join(stateFolder, 'settings', `${name}.json`);
+  for (const name of ['worker', 'sentinel', 'api'] as const)
+    await writeFile(fileOf(name), JSON.stringify(settings[name], null, 2), { mode: 0o600 });
+  return {
+    start: (name) =>
+      startProcess({
+        name,
+        command: process.execPath,
+        args: ['--enable-source-maps', join(dist, `${name}.mjs`)],
+        stateFolder,
+        env: { BREAKGLASS_SETTINGS: fileOf(name), ...awsEnvironment },
+        ready: isUp(ports[name], '/healthz'),
+      }),
+  };
+};

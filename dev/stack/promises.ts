@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { mustRun } from './cli.ts';
+import type { Stack } from './index.ts';
+import type { Played } from './play.ts';
+import { rowsOf } from './times.ts';
+
+/** One promise of the design that a played case touched, and what was seen of it. */
+export interface Check {
+  readonly promise: string;
+  readonly holds: boolean;
+  readonly seen: string;
+}
+
+const slackMessages = async (stack: Stack): Promise<string[]> => {
+  const answer = await fetch(stack.servers.slack.messagesUrl);
+  return z
+    .object({ messages: z.array(z.unknown()) })
+    .parse(await answer.json())
+    .messages.map((each) => JSON.stringify(each));
+};
+
+/** Checks, from outside the processes, the promises that one case touches. */
+export const checkPromises = async (stack: Stack, { case: id, view, session }: Played): Promise<Check[]> => {
+  const rows = await rowsOf(stack.cli, 'tomas', id);
+  const alarm = rows.find(
+    (each) => each.action === 'break_glass_alarm' && JSON.stringify(each.metadata).includes(session),
+  );
+  const channels = Object.keys(
+    z.record(z.string(), z.unknown()).catch({}).parse(alarm?.metadata['accepted']),
+  );
+  const rung = (await slackMessages(stack)).filter((each) => each.includes('just signed in'));
+  const approvers = new Set(
+    rows.filter((each) => each.action === 'break_glass_approved').map((each) => each.actor_id),
+  );
+  const verified = await stack.cli('tomas', 'ledger', 'verify');
+  const owed = view.obligations.filter((each) => each.ended === null).length;
+  const generation = view.newPair?.password.generation ?? 0;
+  await mustRun(stack.cli, 'tomas', 'cases');
+  return [
+    {
+      promise: 'always a way in',
+      holds: generation > view.pair.password.generation,
+      seen: `generation ${generation} sealed, set and proven by a login to aal2`,
+    },
+    {
+      promise: 'every login rings',
+      holds: channels.length === 2 && rung.length > 0,
+      seen: `accepted by ${channels.join(' and ')}`,
+    },
+    {
+      promise: 'nothing owed is lost',
+      holds: owed === 0 && view.obligations.length > 0,
+      seen: `${view.obligations.length} obligations, ${owed} open`,
+    },
+    {
+      promise: 'nobody opens it alone',
+      holds: approvers.size >= view.need && !approvers.has(view.by),
+      seen: `signed by ${[...approvers].join(' and ')}, asked by ${view.by}`,
+    },
+    {
+      promise: 'the old credential is dead',
+      holds: view.oldCredential === 'refused',
+      seen: `tried by the requester's machine after the rotation: ${view.oldCredential ?? 'not yet'}`,
+    },
+    {
+      promise: 'the ledger cannot be changed unseen',
+      holds: verified.exit === 0,
+      seen: verified.stdout.trim() || verified.stderr.trim(),
+    },
+  ];
+};
