@@ -1,0 +1,80 @@
+import type pg from 'pg';
+import type { AccountId, CaseId } from '../../core/contracts/ids.ts';
+import type { Action, Row } from '../../core/contracts/ledger.ts';
+import type { Envelope } from '../../core/contracts/statements.ts';
+import type { ChainHead } from '../../core/evidence/chain.ts';
+import { carrying, readHead, rowsOfAccount, rowsOfCase, selectRows } from './rows.ts';
+
+/** Which cases; what is left out matches all. */
+export interface CaseFilter {
+  readonly account?: string | undefined;
+  readonly kind?: 'emergency' | 'drill' | undefined;
+  readonly scenario?: string | undefined;
+}
+
+/** A page of the index of cases, newest first. */
+export interface CasePage {
+  /** At most; 200 when left out. */
+  readonly limit?: number;
+  /** Only rows with a smaller number: the last one of the page before. */
+  readonly before?: number;
+}
+
+/** A signed statement that was accepted about a case. */
+export interface AcceptedEnvelope {
+  readonly seq: number;
+  readonly action: Action;
+  /** The person who signed. */
+  readonly by: string;
+  readonly envelope: Envelope;
+}
+
+/** Reads the ledger without waiting for anybody; sees whole transactions only. */
+export interface LedgerReader {
+  head(): Promise<ChainHead>;
+  /** Rows with a number above `seq`, in order, at most `limit`. */
+  rowsAfter(seq: number, limit: number): Promise<Row[]>;
+  /** Rows that carry events of the case, for folding. */
+  rowsOfCase(id: CaseId, after?: number): Promise<Row[]>;
+  /** Rows that carry events of the account, for folding. */
+  rowsOfAccount(id: AccountId, after?: number): Promise<Row[]>;
+  /** Everything about a case, refusals and messages too. */
+  historyOfCase(id: CaseId): Promise<Row[]>;
+  /** The rows that admitted requests, newest first: one for each case. */
+  cases(filter?: CaseFilter, page?: CasePage): Promise<Row[]>;
+  /** The envelopes of accepted statements about a case, in order, the request first. */
+  envelopesOfCase(id: CaseId): Promise<AcceptedEnvelope[]>;
+}
+
+const about = `(case_id = $1 OR ${carrying('$2')})`;
+
+/**
+ * @param pool - of any role that may read
+ * @throws (its functions) DatabaseUnavailable, DatabaseError; RowUnreadable when a row was edited into something
+ *   that is no row
+ */
+export function createLedgerReader(pool: pg.Pool): LedgerReader {
+  const ofCase = (id: CaseId): string[] => [id, JSON.stringify([{ case: id }])];
+  return {
+    head: () => readHead(pool),
+    rowsAfter: (seq, limit) => selectRows(pool, 'seq > $1', [seq, limit], 'seq LIMIT $2'),
+    rowsOfCase: (id, after = 0) => rowsOfCase(pool, id, after),
+    rowsOfAccount: (id, after = 0) => rowsOfAccount(pool, id, after),
+    historyOfCase: (id) => selectRows(pool, about, ofCase(id)),
+    cases: ({ account, kind, scenario } = {}, { limit = 200, before = Number.MAX_SAFE_INTEGER } = {}) => {
+      const event = { type: 'requested', account, kind, scenario };
+      const where = `action = 'break_glass_requested' AND result = 'success' AND ${carrying('$1')} AND seq < $2`;
+      return selectRows(pool, where, [JSON.stringify([{ event }]), before, limit], 'seq DESC LIMIT $3');
+    },
+    envelopesOfCase: async (id) => {
+      const rows = await selectRows(
+        pool,
+        `${about} AND result = 'success' AND metadata ? 'envelope'`,
+        ofCase(id),
+      );
+      return rows.flatMap(({ seq, action, actor_id: by, metadata: { envelope } }) =>
+        envelope === undefined ? [] : [{ seq, action, by, envelope }],
+      );
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** Drafts of rows and messages for these tests: as short as the contracts allow. */
+import { accountId, caseId, type CaseId } from '../../../core/contracts/ids.ts';
+import {
+  message,
+  rowDraft,
+  type Message,
+  type RowDraft,
+  type StreamEvent,
+} from '../../../core/contracts/ledger.ts';
+
+export const account = accountId.parse('ops-eu');
+export const caseOne = caseId.parse('case/ops-eu/2026-11-21-01');
+export const caseTwo = caseId.parse('case/ops-eu/2026-11-21-02');
+export const at = '2026-11-21T08:00:00.000Z';
+
+/** A nonce for each letter or digit. */
+export const nonceOf = (digit: string): string => digit.repeat(32);
+
+export const sample = (key: string, more: Partial<RowDraft> = {}): RowDraft => ({
+  ...{ timestamp: at, actor_id: 'ana', actor_role: 'approver', action: 'break_glass_approved' },
+  ...{ resource_type: 'account', resource_id: account, ip_address: '192.0.2.7', user_agent: 'cli/0.1' },
+  ...{ result: 'success', case_id: null, nonce: null, key, metadata: {} },
+  ...more,
+});
+
+/** A row that carries one event of a case. */
+export const authorised = (key: string, id: CaseId, more: Partial<RowDraft> = {}): RowDraft =>
+  sample(key, {
+    case_id: id,
+    metadata: { events: [{ case: id, event: { type: 'authorised', at } }] },
+    ...more,
+  });
+
+const digest = 'a'.repeat(64);
+const sealed = { generation: 1, seal: digest, threshold: 2, custodians: ['cleo', 'dan'] };
+
+/** The row that admits a request: it opens a case, so it carries an event of the account and one of the case. */
+export const requested = (
+  id: CaseId,
+  of: { kind?: 'emergency' | 'drill'; scenario?: string; account?: string } = {},
+): RowDraft => {
+  const { kind = 'emergency', scenario = 'sso-down', account: name = account } = of;
+  const texts = { reason: 'sso is down', symptom: 'login fails', incidentChannel: 'https://chat.example/1' };
+  const seconds = {
+    request: 1,
+    release: 1,
+    session: 1,
+    attestation: 1,
+    sessionLog: 1,
+    postMortem: 1,
+    refusals: 1,
+  };
+  const opened = { type: 'case-opened', at, by: 'rob', case: id, request: digest };
+  const asked = {
+    ...{
+      type: 'requested',
+      at,
+      case: id,
+      account: name,
+      request: digest,
+      kind,
+      by: 'rob',
+      scenario,
+      ...texts,
+    },
+    ...{ conditions: ['sso-down'], expectedMinutes: 30, recipient: 'age1x', config: digest },
+    terms: { need: 2, role: 'senior', approvers: ['ana', 'ben'], longestSessionMinutes: 60, seconds },
+    pair: { password: sealed, mfa: sealed },
+  };
+  const envelope = { statement: '{"type":"request"}', signature: 'signed' };
+  return rowDraft.parse({
+    ...sample(`request/${id}`, { actor_id: 'rob', actor_role: 'requester', action: 'break_glass_requested' }),
+    case_id: id,
+    resource_id: name,
+    metadata: {
+      envelope,
+      events: [
+        { account: name, event: opened },
+        { case: id, event: asked },
+      ],
+    },
+  });
+};
+
+export const eventOfAccount = (failure: string): StreamEvent[] =>
+  rowDraft.parse(
+    sample('any', {
+      metadata: {
+        events: [{ account, event: { type: 'session-unclaimed', at, sighting: failure, late: 0 } }],
+      },
+    }),
+  ).metadata.events ?? [];
+
+export const note = (id: string, more: Partial<Message> = {}): Message =>
+  message.parse({
+    ...{
+      id,
+      account,
+      case: caseOne,
+      severity: 'act',
+      to: ['ana'],
+      channels: ['slack', 'sns'],
+      title: 'Approve',
+    },
+    ...{ text: 'Approve it.', command: 'breakglass approve', link: null, drill: false, ...more },
+  });
