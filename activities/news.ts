@@ -1,6 +1,7 @@
 import type { AccountEvent, CaseEvent, Recorded } from '../core/contracts/events.ts';
 import { accountWorkflowId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
 import type { LedgerTransaction, Row } from '../core/contracts/ledger.ts';
+import { accountEventsIn, caseEventsIn } from '../core/rules/streams.ts';
 
 /** What a workflow has not absorbed yet, and which other workflows must hear of it. */
 export interface News<Event> {
@@ -19,22 +20,19 @@ const othersTouched = (rows: readonly Row[], self: string): string[] => {
   return [...new Set(ids)].filter((id) => id !== self);
 };
 
-/** Rows written by a process that is no workflow: whoever absorbs them first passes the news on. */
+/** Rows written by a process that is no workflow: the account hears of them first, and passes them on. */
 const isFromOutside = (row: Row): boolean => row.actor_role === 'sentinel' || row.actor_role === 'worker';
 
 const gather = <Event>(
   rows: readonly Row[],
   after: number,
   self: string,
-  mine: string | null,
   pick: (row: Row) => Event[],
+  passesOn: (row: Row) => boolean,
 ): News<Event> => ({
   seq: rows.reduce((most, row) => Math.max(most, row.seq), after),
   events: rows.flatMap((row) => pick(row).map((event) => ({ seq: row.seq, event }))),
-  wakes: othersTouched(
-    rows.filter((row) => row.key === mine || isFromOutside(row)),
-    self,
-  ),
+  wakes: othersTouched(rows.filter(passesOn), self),
 });
 
 /**
@@ -48,8 +46,12 @@ export const caseNews = async (
   after: number,
   mine: string | null,
 ): Promise<CaseNews> =>
-  gather(await tx.rowsOfCase(id, after), after, id, mine, (row) =>
-    (row.metadata.events ?? []).flatMap((each) => ('case' in each && each.case === id ? [each.event] : [])),
+  gather(
+    await tx.rowsOfCase(id, after),
+    after,
+    id,
+    (row) => caseEventsIn([row], id),
+    (row) => row.key === mine,
   );
 
 /** The same for an account. */
@@ -59,8 +61,10 @@ export const accountNews = async (
   after: number,
   mine: string | null,
 ): Promise<AccountNews> =>
-  gather(await tx.rowsOfAccount(id, after), after, accountWorkflowId(id), mine, (row) =>
-    (row.metadata.events ?? []).flatMap((each) =>
-      'account' in each && each.account === id ? [each.event] : [],
-    ),
+  gather(
+    await tx.rowsOfAccount(id, after),
+    after,
+    accountWorkflowId(id),
+    (row) => accountEventsIn([row], id),
+    (row) => row.key === mine || isFromOutside(row),
   );

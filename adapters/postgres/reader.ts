@@ -38,13 +38,23 @@ export interface LedgerReader {
   rowsOfCase(id: CaseId, after?: number): Promise<Row[]>;
   /** Rows that carry events of the account, for folding. */
   rowsOfAccount(id: AccountId, after?: number): Promise<Row[]>;
-  /** Everything about a case, refusals and messages too. */
+  /** Everything about a case, in order: refusals, messages and the alarms of its logins too. */
   historyOfCase(id: CaseId): Promise<Row[]>;
   /** The rows that admitted requests, newest first: one for each case. */
   cases(filter?: CaseFilter, page?: CasePage): Promise<Row[]>;
   /** The envelopes of accepted statements about a case, in order, the request first. */
   envelopesOfCase(id: CaseId): Promise<AcceptedEnvelope[]>;
 }
+
+/** The logins that belong to a case, by the ids that their alarms carry. */
+const sightingsOf = (rows: readonly Row[], id: CaseId): string[] =>
+  rows
+    .flatMap(({ metadata }) => metadata.events ?? [])
+    .flatMap((each) =>
+      'case' in each && each.case === id && each.event.type === 'session-seen'
+        ? [each.event.sighting.id]
+        : [],
+    );
 
 const about = `(case_id = $1 OR ${carrying('$2')})`;
 
@@ -60,7 +70,13 @@ export function createLedgerReader(pool: pg.Pool): LedgerReader {
     rowsAfter: (seq, limit) => selectRows(pool, 'seq > $1', [seq, limit], 'seq LIMIT $2'),
     rowsOfCase: (id, after = 0) => rowsOfCase(pool, id, after),
     rowsOfAccount: (id, after = 0) => rowsOfAccount(pool, id, after),
-    historyOfCase: (id) => selectRows(pool, about, ofCase(id)),
+    historyOfCase: async (id) => {
+      const rows = await selectRows(pool, about, ofCase(id));
+      // An alarm rings before anybody knows whose login it is: only the sighting tells later.
+      const alarm = `action = 'break_glass_alarm' AND metadata->>'sighting' = ANY($1)`;
+      const alarms = await selectRows(pool, alarm, [sightingsOf(rows, id)]);
+      return [...rows, ...alarms].toSorted((one, other) => one.seq - other.seq);
+    },
     cases: ({ account, kind, scenario } = {}, { limit = 200, before = Number.MAX_SAFE_INTEGER } = {}) => {
       const event = { type: 'requested', account, kind, scenario };
       const where = `action = 'break_glass_requested' AND result = 'success' AND ${carrying('$1')} AND seq < $2`;

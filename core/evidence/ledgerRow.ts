@@ -79,7 +79,9 @@ function keep(text: string): string {
 
 function toJson(value: unknown, ofText: (text: string) => string): Json {
   if (typeof value === 'string') return ofText(value);
-  if (value === null || typeof value === 'boolean' || typeof value === 'number') return value;
+  if (value === null || typeof value === 'boolean') return value;
+  // JSON has no -0.
+  if (typeof value === 'number') return value === 0 ? 0 : value;
   if (Array.isArray(value)) return value.map((item: unknown) => toJson(item, ofText));
   if (typeof value !== 'object') throw new TypeError(`cannot put a ${typeof value} into the ledger`);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);

@@ -14,7 +14,8 @@ export const eligible = (config: Config, role: Role, requester: PersonId): Perso
   );
 
 /** How many must agree: the stricter of the config a case is pinned to and the one in force. */
-export const needed = (pinned: number, inForce: Account): number => Math.max(pinned, inForce.quorum.need);
+export const needed = (pinned: number, inForce: Account | null): number =>
+  Math.max(pinned, inForce?.quorum.need ?? pinned);
 
 /**
  * Who counts toward a quorum at `now`: distinct people (whatever keys they

@@ -1,6 +1,6 @@
 /** The config as people write it: one YAML file, its digest, and what is wrong with it, by line. */
 import { createHash } from 'node:crypto';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { isWellFormed } from '../contracts/canonical.ts';
 import { config as configSchema, type Config } from '../contracts/config.ts';
@@ -143,10 +143,7 @@ function offsetOf(document: Document.Parsed, path: Path): number {
 }
 
 function startOf(node: unknown): number | undefined {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range))
-    return undefined;
-  const [start]: unknown[] = node.range;
-  return typeof start === 'number' ? start : undefined;
+  return isNode(node) ? node.range?.[0] : undefined;
 }
 
 function linePos(lines: LineCounter, offset: number): { line: number; column: number } {

@@ -7,13 +7,7 @@ import pg from 'pg';
 import { inject, onTestFinished } from 'vitest';
 import { createPool, type PoolSettings } from '../../adapters/postgres/index.ts';
 import { asSuperuser, closeDatabase } from '../../adapters/postgres/setUp.ts';
-import {
-  startTestCluster,
-  TEMPLATE,
-  testCluster,
-  type StartedCluster,
-  type TestCluster,
-} from './postgresServer.ts';
+import { TEMPLATE, testCluster, type TestCluster } from './postgresServer.ts';
 
 export type TestRole = 'writer' | 'api';
 

@@ -56,11 +56,10 @@ const mayGoOn = (state: CaseState, about: Circumstances): Decision<never> | null
 /** Who agrees at this instant, and whether they are enough. */
 const quorum = (state: CaseState, approvals: CaseState['approvals'], about: Circumstances) => {
   const { terms, by } = state.request;
-  const inForce = accountIn(about, state);
   const rule = { role: terms.role, approvers: terms.approvers, requester: by };
   const who = standing(approvals, rule, about.current, about.now);
-  const need = inForce === null ? terms.need : needed(terms.need, inForce);
-  return { who, need, isMet: inForce !== null && who.length >= need };
+  const need = needed(terms.need, accountIn(about, state));
+  return { who, need, isMet: who.length >= need };
 };
 
 const approve = (

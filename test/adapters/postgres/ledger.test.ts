@@ -93,10 +93,13 @@ describe('the connections of the ledger in Postgres', () => {
       return held;
     });
     await isHeld;
-    const waiting = createLedger(impatient).transact((tx) => tx.rowByKey('a'));
-    await expect(waiting).rejects.toMatchObject({ name: 'DatabaseUnavailable', code: '55P03' });
-    release();
-    await holding;
+    try {
+      const waiting = createLedger(impatient).transact((tx) => tx.rowByKey('a'));
+      await expect(waiting).rejects.toMatchObject({ name: 'DatabaseUnavailable', code: '55P03' });
+    } finally {
+      release();
+      await holding;
+    }
   });
 
   it('tell listeners the number of the last row, and nothing else, once it is committed', async () => {

@@ -1,0 +1,70 @@
+import { once } from 'node:events';
+import { serve } from '@hono/node-server';
+import { loadConfigs } from '../adapters/config/load.ts';
+import {
+  createLedger,
+  createLedgerReader,
+  createPool,
+  createSealStore,
+  DatabaseUnavailable,
+  requireSchema,
+} from '../adapters/postgres/index.ts';
+import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { createLog } from '../adapters/settings/log.ts';
+import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
+import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
+import { createApi } from './app.ts';
+
+/** Milliseconds between rows that count refused attempts. */
+const FLUSH_EVERY = 5_000;
+/** Milliseconds that answers under way get when the process is told to stop. */
+const GRACE = 10_000;
+
+const main = async (): Promise<void> => {
+  const settings = loadSettings(process.env);
+  const { host, port } = sectionOf(settings, 'api');
+  const log = createLog('api');
+  const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
+  const pool = await createPool(settings.postgres, {
+    applicationName: 'breakglass api',
+    onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
+  });
+  await requireSchema(pool).catch((error: unknown) => {
+    // Reading the chain of configs and answering “not now” need no database.
+    if (!(error instanceof DatabaseUnavailable)) throw error;
+    log.warn({ err: error }, 'starting without the database');
+  });
+  const client = createBreakglassClient({
+    connection: connectLazily(settings.temporal.address),
+    namespace: settings.temporal.namespace,
+    keyRing: loadKeyRing(settings.payloadKeyFile),
+  });
+  const { app, flush } = createApi({
+    now: () => new Date().toISOString(),
+    configs,
+    reader: createLedgerReader(pool),
+    ledger: createLedger(pool),
+    seals: createSealStore(pool),
+    process: client,
+    log,
+  });
+  const flushOrLog = (): Promise<void> =>
+    flush().catch((error: unknown) => log.error({ err: error }, 'counted refusals could not be written'));
+  const flushing = setInterval(() => void flushOrLog(), FLUSH_EVERY);
+  const server = serve({ fetch: app.fetch, hostname: host, port });
+  await once(server, 'listening');
+  log.info({ host, port }, 'api is ready');
+
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  log.info('api is stopping');
+  clearInterval(flushing);
+  const closed = once(server, 'close');
+  server.close();
+  if ('closeAllConnections' in server) setTimeout(() => server.closeAllConnections(), GRACE).unref();
+  await closed;
+  await flushOrLog();
+  await client.close();
+  await pool.end();
+};
+
+await main();

@@ -1,0 +1,112 @@
+import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
+import { mayRead, type Holding } from '../../core/contracts/access.ts';
+import { casesQuery, caseView, dossier } from '../../core/contracts/http.ts';
+import { accountOf, caseId, type CaseId } from '../../core/contracts/ids.ts';
+import { row, type Row } from '../../core/contracts/ledger.ts';
+import type { CaseState } from '../../core/rules/case/state.ts';
+import { foldCase } from '../../core/rules/streams.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { ApiEnv } from '../env.ts';
+import { problemOf } from '../problems.ts';
+import { caseViewOf, dossierOf, withoutShares } from '../views.ts';
+import { holdingsByConfig, holdingsInCase, requireRead, type Viewer } from '../viewer.ts';
+import { sealsOf } from './accounts.ts';
+import { bearer, caseParams, json, readingProblems } from './spec.ts';
+
+const listRoute = createRoute({
+  method: 'get',
+  path: '/v1/cases',
+  summary: 'The cases one may read, newest first',
+  security: bearer,
+  request: { query: casesQuery },
+  responses: { 200: json(z.object({ cases: z.array(caseView) }), 'The cases.'), ...readingProblems },
+});
+
+const oneRoute = createRoute({
+  method: 'get',
+  path: '/v1/cases/{account}/{number}',
+  summary: 'One case',
+  security: bearer,
+  request: { params: caseParams },
+  responses: { 200: json(caseView, 'The case.'), ...readingProblems },
+});
+
+const dossierRoute = createRoute({
+  method: 'get',
+  path: '/v1/cases/{account}/{number}/dossier',
+  summary: 'What a machine needs to check a case for itself',
+  description: 'Signed envelopes and signed seals. Releases are given to the requester only.',
+  security: bearer,
+  request: { params: caseParams },
+  responses: { 200: json(dossier, 'The dossier.'), ...readingProblems },
+});
+
+const historyRoute = createRoute({
+  method: 'get',
+  path: '/v1/cases/{account}/{number}/history',
+  summary: 'Every row about a case, refusals too',
+  description: 'Who may not read releases gets their rows without the envelope; verify with the ledger.',
+  security: bearer,
+  request: { params: caseParams },
+  responses: { 200: json(z.object({ rows: z.array(row) }), 'The rows, in order.'), ...readingProblems },
+});
+
+interface Found {
+  readonly state: CaseState;
+  readonly rows: readonly Row[];
+  readonly holdings: ReadonlySet<Holding>;
+}
+
+/** Cases, folded from their rows. */
+export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals }: ApiDeps): void => {
+  const find = async (
+    viewer: Viewer,
+    { account, number }: { account: string; number: string },
+  ): Promise<Found> => {
+    const id = caseId.parse(`case/${account}/${number}`);
+    const rows = await reader.rowsOfCase(id);
+    const state = foldCase(rows, id);
+    if (state !== null) return { state, rows, holdings: holdingsInCase(viewer, state) };
+    // Whoever may not read the account's cases is not told which there are.
+    requireRead('cases', holdingsByConfig(viewer, accountOf(id)));
+    throw problemOf('not-found', `there is no ${id}`);
+  };
+
+  app.openapi(listRoute, async (context) => {
+    const viewer = context.get('viewer');
+    const { phase, ...filter } = context.req.valid('query');
+    const ids = (await reader.cases(filter)).map((each) => each.case_id).filter((id) => id !== null);
+    const states = await Promise.all(
+      ids.map(async (id: CaseId) => foldCase(await reader.rowsOfCase(id), id)),
+    );
+    const readable = states
+      .filter((state) => state !== null)
+      .filter((state) => phase === undefined || state.phase === phase)
+      .filter((state) => mayRead('cases', holdingsInCase(viewer, state)));
+    return context.json({ cases: readable.map((state) => caseViewOf(state, viewer.config, now())) }, 200);
+  });
+
+  app.openapi(oneRoute, async (context) => {
+    const viewer = context.get('viewer');
+    const { state, holdings } = await find(viewer, context.req.valid('param'));
+    requireRead('cases', holdings);
+    return context.json(caseViewOf(state, viewer.config, now()), 200);
+  });
+
+  app.openapi(dossierRoute, async (context) => {
+    const { state, rows, holdings } = await find(context.get('viewer'), context.req.valid('param'));
+    requireRead('dossier', holdings);
+    const given = await sealsOf(state.request.pair, seals);
+    const found = dossierOf(rows, state.case, given, mayRead('releases', holdings));
+    if (found === null) throw new Error(`the row that opened ${state.case} holds no envelope`);
+    return context.json(found, 200);
+  });
+
+  app.openapi(historyRoute, async (context) => {
+    const { state, holdings } = await find(context.get('viewer'), context.req.valid('param'));
+    requireRead('history', holdings);
+    const rows = await reader.historyOfCase(state.case);
+    const isWhole = mayRead('releases', holdings) || mayRead('ledger', holdings);
+    return context.json({ rows: isWhole ? rows : withoutShares(rows) }, 200);
+  });
+};

@@ -1,0 +1,64 @@
+/** Which case, which account: the short names people type. */
+import { z } from 'zod';
+import { caseView, type CaseView } from '../../core/contracts/http.ts';
+import { accountId, caseId, type AccountId, type CaseId } from '../../core/contracts/ids.ts';
+import { finalPhases, type Phase } from '../../core/rules/case/state.ts';
+import type { Api } from './api.ts';
+import { notFound, usage } from './exits.ts';
+
+export const casesAnswer = z.object({ cases: z.array(caseView) });
+
+/** Where a case's views lie in the api. */
+export const casePath = (id: CaseId, view: '' | '/dossier' | '/history' = ''): string => {
+  const [, account = '', number = ''] = id.split('/');
+  return `/v1/cases/${account}/${number}${view}`;
+};
+
+/** @throws CliError `usage` */
+export const readAccount = (text: string): AccountId => {
+  const parsed = accountId.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw usage(`“${text}” is no account's name: lower-case letters, digits and hyphens, such as acme-eu`);
+};
+
+/** Whether a name is a case's and not an account's. */
+export const isCaseName = (text: string): boolean => text.includes('/');
+
+/** The account that a case's or an account's name is about. @throws CliError `usage` */
+export const accountNamed = (text: string): AccountId =>
+  readAccount(isCaseName(text) ? (withoutPrefix(text).split('/')[0] ?? '') : text);
+
+const withoutPrefix = (text: string): string => text.replace(/^case\//, '');
+
+/**
+ * The case a person means: `case/acme-eu/2026-11-21-01`, the same without `case/`, or only the account's name
+ * when one case is open there.
+ *
+ * @param phases - what the command acts on: decides between several open ones
+ * @throws CliError `usage` or `not-found`
+ */
+export const resolveCase = async (text: string, api: Api, phases: readonly Phase[] = []): Promise<CaseId> => {
+  if (isCaseName(text)) {
+    const parsed = caseId.safeParse(`case/${withoutPrefix(text)}`);
+    if (parsed.success) return parsed.data;
+    throw usage(`“${text}” is no case: write acme-eu/2026-11-21-01, or only the account's name`);
+  }
+  const account = readAccount(text);
+  const { cases } = await api.get(`/v1/cases?account=${account}`, casesAnswer);
+  const open = cases.filter((each) => !isFinal(each));
+  const meant = open.length > 1 && phases.length > 0 ? open.filter((each) => isIn(each, phases)) : open;
+  const [only, ...others] = meant;
+  if (only === undefined)
+    throw notFound(`no case of ${account} is open`, `breakglass cases --account ${account}`);
+  if (others.length > 0)
+    throw usage(
+      `several cases of ${account} are open, name one: ${meant.map((each) => each.case).join(', ')}`,
+    );
+  return only.case;
+};
+
+/** Phases are plain text in a view: a newer server may know more of them. */
+export const isIn = ({ phase }: CaseView, phases: readonly Phase[]): boolean =>
+  phases.some((each) => each === phase);
+
+export const isFinal = (view: CaseView): boolean => isIn(view, finalPhases);

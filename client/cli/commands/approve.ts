@@ -1,0 +1,53 @@
+import { caseView, dossier as dossierSchema } from '../../../core/contracts/http.ts';
+import { casePath } from '../caseName.ts';
+import { withExamples, type AddCommand } from '../context.ts';
+import { CliError, exits } from '../exits.ts';
+import { onCase } from '../machine.ts';
+import { showRequest } from '../showRequest.ts';
+import { quorumOf, verifyRequest, verifyView } from '../verifyDossier.ts';
+
+/** `breakglass approve`: sees the request as it was signed, and signs for it. */
+export const addApprove: AddCommand = (program, context) => {
+  const { out } = context;
+  const command = program
+    .command('approve')
+    .description('show the signed request in full, and sign for it')
+    .argument('<case>')
+    .option('--yes', 'sign without being asked')
+    .action(async (named: string, options: { readonly yes?: boolean }) => {
+      await onCase(context, { named, doing: 'approve', phases: ['requested'] }, async (machine, id) => {
+        const { api, trust } = machine;
+        const view = await api.get(casePath(id), caseView);
+        const dossier = await api.get(casePath(id, '/dossier'), dossierSchema);
+        const request = verifyRequest(dossier, id, trust, context.now());
+        verifyView(view, id, request);
+        out.say(showRequest(request, trust.current.config));
+        const { need, role } = quorumOf(request, trust);
+        out.say(`\n${view.approvedBy.length} of ${need} have approved${said(view.approvedBy)}`);
+        if (options.yes !== true && !isYes(await out.ask('sign as approved? [y/N]', '--yes')))
+          throw new CliError(
+            exits.refused,
+            'not-signed',
+            'nothing was signed',
+            `breakglass deny ${id} --reason TEXT`,
+          );
+        const { account } = request.statement;
+        // As long as the request it is for: the quorum must still stand when custodians release.
+        const accepted = await machine.decide(
+          { type: 'approval', case: id, account, request: request.digest, role },
+          request.statement.expiresAt,
+        );
+        out.data(accepted, id);
+        const isAuthorised = accepted.events.includes('authorised');
+        out.say(isAuthorised ? `${id} is authorised` : `${id} waits for more approvals`);
+        out.next(
+          `${isAuthorised ? 'custodians: breakglass release' : 'approvers: breakglass approve'} ${id}`,
+        );
+      });
+    });
+  withExamples(command, 'approve acme-eu', 'approve acme-eu/2026-11-21-01 --yes --json');
+};
+
+const isYes = (answer: string): boolean => /^y(es)?$/i.test(answer);
+
+const said = (people: readonly string[]): string => (people.length === 0 ? '' : `: ${people.join(', ')}`);

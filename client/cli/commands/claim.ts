@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { accountView, dossier as dossierSchema } from '../../../core/contracts/http.ts';
+import type { Sighting } from '../../../core/contracts/events.ts';
+import { casePath } from '../caseName.ts';
+import { withExamples, type AddCommand, type Context } from '../context.ts';
+import { notFound, usage } from '../exits.ts';
+import { onCase } from '../machine.ts';
+import { table, when } from '../printable.ts';
+import { verifyRequest } from '../verifyDossier.ts';
+import { asSigned } from '../verifyEnvelope.ts';
+
+/** `breakglass claim`: "this session is mine", for a login made in a browser. */
+export const addClaim: AddCommand = (program, context) => {
+  const command = program
+    .command('claim')
+    .description('say that a session is yours; without --session, list those nobody claimed')
+    .argument('<case>')
+    .option('--session <id>', 'the session’s id')
+    .action(async (named: string, options: { readonly session?: string }) => {
+      const phases = ['released', 'in-session'] as const;
+      await onCase(context, { named, doing: 'claim', phases }, async (machine, id) => {
+        const dossier = await machine.api.get(casePath(id, '/dossier'), dossierSchema);
+        const request = verifyRequest(dossier, id, machine.trust, asSigned(dossier.request, context.now()));
+        const { account } = request.statement;
+        const { unclaimed } = await machine.api.get(`/v1/accounts/${account}`, accountView);
+        const session = readSession(options.session) ?? (await choose(context, unclaimed));
+        const about = { case: id, account, request: request.digest };
+        const accepted = await machine.decide({ type: 'claim', ...about, session });
+        context.out.data({ ...accepted, session }, session);
+        context.out.next(`when you are done: breakglass end ${id} --reason TEXT`);
+      });
+    });
+  withExamples(command, 'claim acme-eu', 'claim acme-eu --session 0c2f…');
+};
+
+const readSession = (text: string | undefined): string | null => {
+  if (text === undefined) return null;
+  const parsed = z.uuid().safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw usage(`--session ${text}: a session’s id is a UUID`);
+};
+
+/** The one session nobody claimed, if the person says it is theirs. */
+const choose = async ({ out }: Context, unclaimed: readonly Sighting[]): Promise<string> => {
+  const seen = [
+    ...new Map(unclaimed.flatMap((each) => (each.session === null ? [] : [[each.session, each]]))).values(),
+  ];
+  if (seen.length > 0)
+    out.say(
+      table(seen.map(({ session, at, ip, userAgent, aal }) => [session ?? '', when(at), ip, aal, userAgent])),
+    );
+  const [only, ...others] = seen;
+  if (only?.session == null) throw notFound('no unclaimed session has been seen; it may take some seconds');
+  if (others.length > 0) throw usage(`${seen.length} sessions are unclaimed: name yours with --session`);
+  if (/^y(es)?$/i.test(await out.ask(`is ${only.session} yours? [y/N]`, `--session ${only.session}`)))
+    return only.session;
+  throw usage('nothing was claimed: name yours with --session');
+};

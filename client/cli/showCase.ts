@@ -1,0 +1,56 @@
+/** A case as people read it. */
+import type { CaseView } from '../../core/contracts/http.ts';
+import { table, when } from './printable.ts';
+
+/** @param now - UTC, for how long is left */
+export const showCase = (view: CaseView, now: string): string => {
+  const owed = view.obligations.filter(({ ended }) => ended === null);
+  const rows: [string, string][] = [
+    ['case', view.case],
+    ['phase', `${view.phase}${view.kind === 'drill' ? ' (drill)' : ''}`],
+    ['asked by', view.by],
+    ['scenario', `${view.scenario}: ${view.conditions.join(', ')}`],
+    ['reason', view.reason],
+    ['incident', view.incidentChannel],
+    [
+      'approved',
+      `${view.approvedBy.length} of ${view.need} ${view.role}: ${view.approvedBy.join(', ') || 'nobody yet'}`,
+    ],
+    ...view.released.map(({ by, part }): [string, string] => ['released', `${part} by ${by}`]),
+    ...view.sessions.map((session): [string, string] => ['session', session]),
+    ...view.sightings.map((each): [string, string] => [
+      'login',
+      `${when(each.at)} from ${each.ip}, ${each.aal}`,
+    ]),
+    ...Object.entries(view.times)
+      .sort(([, a], [, b]) => (a < b ? -1 : 1))
+      .map(([what, at]): [string, string] => [what, when(at)]),
+    ...(view.rotation === null ? [] : [['rotation', view.rotation] satisfies [string, string]]),
+    ...(view.oldCredential === null
+      ? []
+      : [['old credential', view.oldCredential] satisfies [string, string]]),
+    ...owed.map((each): [string, string] => [
+      'owed',
+      `${each.kind} by ${each.owner}, ${each.overdue ? 'overdue since' : 'due'} ${when(each.due)}`,
+    ]),
+    ...view.waitingFor.map(({ who, forWhat }): [string, string] => [
+      'waits for',
+      `${who.join(', ')}: ${forWhat}`,
+    ]),
+    ...(view.nextDeadline === null
+      ? []
+      : [
+          ['deadline', `${when(view.nextDeadline)}, ${left(view.nextDeadline, now)}`] satisfies [
+            string,
+            string,
+          ],
+        ]),
+  ];
+  return table(rows);
+};
+
+const left = (deadline: string, now: string): string => {
+  const minutes = Math.round((Date.parse(deadline) - Date.parse(now)) / 60_000);
+  if (minutes < 0) return 'past';
+  return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
+};

@@ -1,0 +1,83 @@
+/** The sentinel's composition root: settings from the file that `BREAKGLASS_SETTINGS` names. */
+import { readFile, stat } from 'node:fs/promises';
+import { createChannels, type Channels } from '../adapters/channels/index.ts';
+import { loadConfigs } from '../adapters/config/load.ts';
+import { createKratosAdmin } from '../adapters/kratos/index.ts';
+import { createLedger, createPool, createSightingStore } from '../adapters/postgres/index.ts';
+import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { createLog } from '../adapters/settings/log.ts';
+import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
+import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
+import { coalesce } from './coalesce.ts';
+import { startSentinel } from './sentinel.ts';
+
+const KRATOS_TIMEOUT_MS = 3_000;
+const TELL_WITHIN_MS = 1_000;
+const SHORTEST_KEY = 16;
+
+const readHookKey = async (file: string): Promise<string> => {
+  if (((await stat(file)).mode & 0o007) !== 0)
+    throw new Error(`hook key file ${file} is open to everybody: chmod 600 it`);
+  const key = (await readFile(file, 'utf8')).trim();
+  if (key.length < SHORTEST_KEY)
+    throw new Error(`the hook key in ${file} has fewer than ${SHORTEST_KEY} characters`);
+  return key;
+};
+
+const main = async (): Promise<void> => {
+  const settings = loadSettings(process.env);
+  const own = sectionOf(settings, 'sentinel');
+  const log = createLog('sentinel');
+  const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
+  // None of these is contacted here: the sentinel must start with all of them down.
+  const pool = await createPool(settings.postgres, {
+    applicationName: 'breakglass sentinel',
+    onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
+  });
+  const client = createBreakglassClient({
+    connection: connectLazily(settings.temporal.address),
+    namespace: settings.temporal.namespace,
+    keyRing: loadKeyRing(settings.payloadKeyFile),
+  });
+  let made: { digest: string; channels: Channels } | undefined;
+  const channels = (): Channels => {
+    const { digest, config } = configs().current;
+    if (made?.digest !== digest) {
+      const { secretsDir, aws } = settings;
+      made = { digest, channels: createChannels({ config, secretsDir, aws }) };
+    }
+    return made.channels;
+  };
+  const sightings = createSightingStore(pool);
+  const sentinel = await startSentinel({
+    host: own.host,
+    port: own.port,
+    hookKey: await readHookKey(own.hookKeyFile),
+    spoolDir: own.spoolDir,
+    kratos: createKratosAdmin({ adminUrl: settings.kratos.adminUrl, timeoutMs: KRATOS_TIMEOUT_MS }),
+    channels,
+    ledger: createLedger(pool),
+    recordSighting: (sighting) => sightings.recordSighting(sighting),
+    tellProcess: coalesce((account) => client.wakeAccount(account), TELL_WITHIN_MS),
+    config: () => configs().current.config,
+    log,
+  });
+  const stop = async (): Promise<void> => {
+    await sentinel.stop();
+    made?.channels.close();
+    await client.close();
+    await pool.end();
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.once(signal, () => {
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'did not stop cleanly');
+          process.exit(1);
+        },
+      );
+    });
+};
+
+await main();

@@ -1,0 +1,409 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { foldAccount } from '../../core/rules/streams.ts';
+import { accountId, caseId } from '../../core/contracts/ids.ts';
+import { rowDraft, type Row } from '../../core/contracts/ledger.ts';
+import {
+  firstMethodAt,
+  hookOf,
+  makeWorld,
+  session,
+  until,
+  breakglassIdentity,
+  type World,
+} from './harness.ts';
+
+const account = accountId.parse('acme-eu');
+const allChannels = ['security-topic', 'security-chat'];
+const sentence =
+  'Break-glass account acme-eu just signed in from 203.0.113.7. Confirm that this is authorised.';
+
+const seen = ({ ledger }: World) => foldAccount(ledger.rows, account).seen.map((each) => each.sighting);
+
+describe('a login', () => {
+  it('is spooled, then rung on every channel, then recorded, then told to the process', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    const answer = await world.post(hookOf('aal1'));
+    await sentinel.idle();
+
+    expect(answer.status).toBe(202);
+    expect(world.journal.slice(0, 2).sort()).toEqual(allChannels.map((name) => `alarm ${name}`).sort());
+    expect(world.journal.slice(2)).toEqual([
+      'event',
+      'row break_glass_login',
+      'row break_glass_alarm',
+      'told acme-eu',
+    ]);
+    expect(world.rung.map((each) => each.wasSpooled)).toEqual([true, true]);
+  });
+
+  it('rings with the sentence, a link, who must act and one stable id', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal1'));
+    await sentinel.idle();
+
+    const [first, second] = world.rung.map((each) => each.message);
+    expect(first).toEqual(second);
+    expect(first).toMatchObject({
+      severity: 'alarm',
+      to: ['alice', 'bob', 'carol', 'karl'],
+      link: 'http://127.0.0.1:7400/v1/accounts/acme-eu',
+      drill: false,
+    });
+    expect(first?.text.split('\n')[0]).toBe(sentence);
+    expect(first?.id).toBe(`alarm/${seen(world)[0]?.id ?? ''}`);
+  });
+
+  it('leaves a row with every field of the runbook and the times of its alarm', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal1'));
+    await sentinel.idle();
+
+    const [login] = world.rows('break_glass_login');
+    expect(login).toMatchObject({
+      timestamp: '2026-11-21T08:00:00.123Z',
+      actor_id: 'breakglass-eu@acme.example',
+      resource_type: 'account',
+      resource_id: 'acme-eu',
+      ip_address: '203.0.113.7',
+      user_agent: 'curl/8.5',
+      result: 'success',
+      case_id: null,
+      metadata: { identity: breakglassIdentity },
+    });
+    expect(login?.metadata.events).toMatchObject([
+      { event: { type: 'session-sighted', claimBy: '2026-11-21T08:01:00.123Z', sighting: { session } } },
+    ]);
+    const [alarm] = world.rows('break_glass_alarm');
+    expect(acceptedIn(alarm)).not.toEqual([]);
+    const times = ['received_at', 'first_accepted_at'].map((name) => String(alarm?.metadata[name]));
+    expect([...times].sort()).toEqual(times);
+  });
+
+  it('does not wait for its session to be saved, and records it when it is', async () => {
+    const world = await makeWorld();
+    world.sessions.clear();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal1'));
+    await until(() => world.rows('break_glass_login').length === 1);
+    const before = seen(world).map((each) => each.session);
+    world.sessions.set(firstMethodAt, session);
+    await sentinel.idle();
+
+    expect(before).toEqual([null]);
+    expect(seen(world)).toMatchObject([{ session, aal: 'aal1' }]);
+    expect(world.rows('break_glass_login').map((row) => row.key.split('/').slice(2).join('/'))).toEqual([
+      'aal1/1',
+      'session',
+    ]);
+  });
+
+  it('never believes a session id from the hook alone', async () => {
+    const world = await makeWorld();
+    world.sessions.clear();
+    world.believeAbsenceAfter = 100;
+    const sentinel = await world.start();
+    const hook = hookOf('aal1');
+
+    await world.post({ ...hook, session: { ...hook.session, id: session } });
+    await sentinel.idle();
+
+    expect(seen(world)).toMatchObject([{ session: null }]);
+  });
+
+  it('with its second factor is one sighting: one alarm a channel, a row for each factor', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal1'));
+    await world.post(hookOf('aal2'));
+    await sentinel.idle();
+
+    expect(world.rung.map((each) => each.channel).sort()).toEqual([...allChannels].sort());
+    expect(seen(world)).toMatchObject([
+      { session, aal: 'aal2', method: 'totp', at: '2026-11-21T08:00:01.500Z' },
+    ]);
+    expect(world.rows('break_glass_login').map((row) => row.key.split('/').slice(2).join('/'))).toEqual([
+      'aal1/1',
+      'aal2/2',
+    ]);
+  });
+
+  it('posted twice is taken once', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    const hook = hookOf('aal1');
+
+    await Promise.all([world.post(hook), world.post(hook)]);
+    await sentinel.idle();
+    await world.post(hook);
+    await sentinel.idle();
+
+    expect(world.rung).toHaveLength(2);
+    expect(world.rows('break_glass_login')).toHaveLength(1);
+    expect(world.rows('break_glass_alarm')).not.toEqual([]);
+  });
+
+  it('by the recovery flow rings as such', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal1', { event: 'recovery', session: null }));
+    await sentinel.idle();
+
+    expect(world.rung.map((each) => each.channel).sort()).toEqual([...allChannels].sort());
+    expect(world.rung[0]?.message.text).toContain(sentence);
+    expect(world.rung[0]?.message.text).toContain('recovery flow');
+    expect(seen(world)).toMatchObject([{ method: 'recovery', session: null }]);
+  });
+
+  it('is recorded whatever its user agent holds', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    const body = JSON.stringify(hookOf('aal1')).replace('curl/8.5', 'a\\u0000b\\ud800c e\\u0301 \\u202e');
+
+    await world.post(body);
+    await sentinel.idle();
+
+    expect(world.rows('break_glass_login').map((row) => row.user_agent)).toEqual(['a b c é  ']);
+  });
+
+  it('of a session claimed for a case is told to that case', async () => {
+    const world = await makeWorld();
+    await openCase(world);
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal2'));
+    await sentinel.idle();
+
+    const [row] = world.rows('break_glass_login');
+    expect(row).toMatchObject({
+      case_id: 'case/acme-eu/2026-11-21-01',
+      metadata: {
+        reason: 'nobody can sign in',
+        incident_channel: '#inc-1',
+        expected_session_duration_minutes: 30,
+      },
+    });
+    expect(row?.metadata.events?.map(({ event }) => event.type)).toEqual(['session-sighted', 'session-seen']);
+  });
+});
+
+describe('with something down', () => {
+  it.each(['postgres', 'temporal', 'kratos'])(
+    'rings at once without %s, and catches up exactly once',
+    async (what) => {
+      const world = await makeWorld();
+      const first = await world.start();
+      // The identity is learnt while everything is up.
+      await world.post(hookOf('aal1', { session: null, event: 'recovery' }));
+      await first.idle();
+      world.journal.length = 0;
+      world.down.add(what);
+
+      await world.post(hookOf('aal1'));
+      await until(() => world.journal.length >= 2);
+      const rang = world.journal.filter((each) => each.startsWith('alarm')).sort();
+      world.sessions.set(firstMethodAt, session);
+      world.down.delete(what);
+      await first.idle();
+
+      expect(rang).toEqual(allChannels.map((name) => `alarm ${name}`).sort());
+      expect(world.journal.filter((each) => each.startsWith('alarm'))).toHaveLength(2);
+      expect(world.journal.at(-1)).toBe('told acme-eu');
+      const keys = world.ledger.rows.map((row) => row.key);
+      expect(new Set(keys).size).toBe(keys.length);
+      expect(seen(world).at(-1)).toMatchObject({ session });
+    },
+  );
+
+  it('rings on the other channel, and on the one that was down once it is back, each in a row', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    world.down.add('security-chat');
+
+    await world.post(hookOf('aal1'));
+    await until(() => world.rows('break_glass_alarm').length === 1);
+    const [alarm] = world.rows('break_glass_alarm');
+    world.down.delete('security-chat');
+    await sentinel.idle();
+
+    expect(acceptedIn(alarm)).toEqual(['security-topic']);
+    expect(alarm?.metadata['failed']).toEqual({ 'security-chat': 'down' });
+    const [, late] = world.rows('break_glass_alarm');
+    expect(late?.key).toBe(`${alarm?.key ?? ''}/security-chat`);
+    expect(acceptedIn(late)).toEqual(['security-chat']);
+    expect(new Set(world.rung.map((each) => each.message.id)).size).toBe(1);
+  });
+
+  it('says in the ledger that no channel took it', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    for (const name of allChannels) world.down.add(name);
+
+    await world.post(hookOf('aal1'));
+    await until(() => world.rows('break_glass_alarm').length === 1);
+    for (const name of allChannels) world.down.delete(name);
+    await sentinel.idle();
+
+    expect(world.rows('break_glass_alarm').map((row) => row.result)).toEqual([
+      'failure',
+      'success',
+      'success',
+    ]);
+  });
+});
+
+describe('killed and started again', () => {
+  it.each([
+    ['before any channel took it', [...allChannels, 'postgres', 'temporal']],
+    ['between two channels', ['security-chat', 'postgres', 'temporal']],
+    ['between alarm and ledger', ['postgres', 'temporal']],
+    ['between ledger and process', ['temporal']],
+  ])('%s, it loses nothing and writes nothing twice', async (_, down) => {
+    const world = await makeWorld();
+    const first = await world.start();
+    for (const name of down) world.down.add(name);
+    const up = allChannels.filter((name) => !down.includes(name));
+    const reached = (): boolean =>
+      world.rung.length === up.length &&
+      (down.includes('postgres') || world.rows('break_glass_login').length === 1);
+
+    await world.post(hookOf('aal1'));
+    await until(reached);
+    await until(() => notesIn(world) >= up.length);
+    await first.stop();
+    world.down.clear();
+    const second = await world.start();
+    await second.idle();
+
+    expect(world.rung.map((each) => each.channel).sort()).toEqual([...allChannels].sort());
+    expect(world.rows('break_glass_login')).toHaveLength(1);
+    const accepted = world.rows('break_glass_alarm').flatMap((row) => acceptedIn(row));
+    expect(accepted.sort()).toEqual([...allChannels].sort());
+    expect(world.journal.at(-1)).toBe('told acme-eu');
+  });
+
+  it('with a line torn in the middle, it goes on with what was acknowledged', async () => {
+    const world = await makeWorld();
+    const first = await world.start();
+    world.down.add('postgres');
+    await world.post(hookOf('aal1'));
+    await first.stop();
+    const file = join(world.folder, 'spool.jsonl');
+    await writeFile(file, `${await readFile(file, 'utf8')}{"put":"torn","at":"2026-`);
+    world.down.clear();
+
+    const second = await world.start();
+    await second.idle();
+
+    expect(world.rows('break_glass_login')).toHaveLength(1);
+    expect(await readFile(file, 'utf8')).not.toContain('torn');
+  });
+
+  it('rings for the second factor no more, though the first was done before', async () => {
+    const world = await makeWorld();
+    const first = await world.start();
+    await world.post(hookOf('aal1'));
+    await first.idle();
+    await first.stop();
+
+    const second = await world.start();
+    await world.post(hookOf('aal2'));
+    await second.idle();
+
+    expect(world.rung).toHaveLength(2);
+    expect(seen(world)).toMatchObject([{ aal: 'aal2' }]);
+  });
+});
+
+describe('killed at any point', () => {
+  it('between an effect and its note, it writes every row once and rings on every channel', async () => {
+    const world = await makeWorld();
+    const whole = await world.start();
+    await world.post(hookOf('aal1'));
+    await whole.idle();
+    await world.post(hookOf('aal2'));
+    await whole.idle();
+    await whole.stop();
+    const text = world.spoolText();
+    const rows = world.ledger.rows.map((row) => row.key);
+
+    // The effects are there and the disk forgets the last notes: first at the ends of lines, then within one.
+    const ends = [...text.matchAll(/\n/g)].map(({ index }) => index + 1);
+    for (const end of ends.flatMap((each) => [each, each - 9])) {
+      await writeFile(join(world.folder, 'spool.jsonl'), text.slice(0, end));
+      world.rung.length = 0;
+      const again = await world.start();
+      await again.idle();
+      await again.stop();
+
+      expect(world.ledger.rows.map((row) => row.key)).toEqual(rows);
+      expect(new Set(world.rung.map((each) => each.message.id)).size).toBeLessThanOrEqual(1);
+      expect(world.rung.length).toBeLessThanOrEqual(2);
+    }
+  });
+});
+
+/** The channels whose acceptance a row tells. */
+const acceptedIn = (row: Row | undefined): string[] =>
+  Object.keys(z.object({ accepted: z.record(z.string(), z.string()) }).parse(row?.metadata).accepted);
+
+/** Acceptances that have reached the disk. */
+const notesIn = (world: World): number => world.spoolText().split('"rang/').length - 1;
+
+/** A case in which the requester has claimed the session. */
+const openCase = async ({ ledger }: World): Promise<void> => {
+  const at = '2026-11-21T07:59:00.000Z';
+  const id = caseId.parse('case/acme-eu/2026-11-21-01');
+  const digest = 'a'.repeat(64);
+  const sealed = (custodians: string[]) => ({ generation: 1, seal: digest, threshold: 2, custodians });
+  const seconds = {
+    request: 1800,
+    release: 1800,
+    session: 1800,
+    attestation: 1,
+    sessionLog: 1,
+    refusals: 1,
+    postMortem: 1,
+  };
+  const draft = {
+    ...{ timestamp: at, actor_id: 'alice', actor_role: 'requester', action: 'break_glass_requested' },
+    ...{
+      resource_type: 'account',
+      resource_id: account,
+      ip_address: null,
+      user_agent: null,
+      result: 'success',
+    },
+    ...{ case_id: id, nonce: null, key: 'a-case' },
+    metadata: {
+      events: [
+        { account, event: { type: 'case-opened', at, by: 'alice', case: id, request: digest } },
+        {
+          case: id,
+          event: {
+            ...{ type: 'requested', at, by: 'alice', case: id, account, kind: 'drill', request: digest },
+            ...{ scenario: 'sso-down', conditions: [], reason: 'nobody can sign in', symptom: 'none' },
+            ...{ incidentChannel: '#inc-1', expectedMinutes: 30, recipient: 'age1x', config: digest },
+            terms: { need: 2, role: 'senior', approvers: ['bob'], longestSessionMinutes: 60, seconds },
+            pair: { password: sealed(['erin']), mfa: sealed(['grace']) },
+          },
+        },
+        { case: id, event: { type: 'released', at } },
+        { account, event: { type: 'session-claimed', at, by: 'alice', case: id, session } },
+        { case: id, event: { type: 'session-claimed', at, by: 'alice', session } },
+      ],
+    },
+  };
+  await ledger.transact((tx) => tx.append(rowDraft.parse(draft)));
+};
