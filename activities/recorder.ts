@@ -87,6 +87,7 @@ const messagesOf = (
       case: 'case' in event ? (streams.cases.get(event.case) ?? null) : null,
       account: streams.account,
       config: configs.current.config,
+      beside: events,
     }),
   );
 

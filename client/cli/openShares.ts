@@ -21,6 +21,8 @@ export interface Opening {
   readonly seals: VerifiedSeals;
   readonly oneTimeIdentity: string;
   readonly now: string;
+  /** Says that a release is left out, and why. */
+  readonly warn: (text: string) => void;
 }
 
 interface Good {
@@ -46,6 +48,7 @@ export const openCredential = async (opening: Opening, { releases }: Dossier): P
       } catch (error) {
         if (!(error instanceof MachineRefusal)) throw error;
         bad += 1;
+        opening.warn(`not counted: ${error.message}`);
         await opening.machine.record(error);
       }
     }

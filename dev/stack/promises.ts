@@ -18,13 +18,13 @@ const slackMessages = async (stack: Stack): Promise<string[]> => {
 /** Checks, from outside the processes, the promises that one case touches. */
 export const checkPromises = async (stack: Stack, { case: id, view, session }: Played): Promise<Check[]> => {
   const rows = await rowsOf(stack.cli, 'tomas', id);
+  const sighting = view.sightings.find((each) => each.session === session)?.id ?? 'none';
   const alarm = rows.find(
-    (each) => each.action === 'break_glass_alarm' && JSON.stringify(each.metadata).includes(session),
+    (each) => each.action === 'break_glass_alarm' && each.metadata['sighting'] === sighting,
   );
-  const channels = Object.keys(
-    z.record(z.string(), z.unknown()).catch({}).parse(alarm?.metadata['accepted']),
-  );
-  const rung = (await slackMessages(stack)).filter((each) => each.includes('just signed in'));
+  const accepted = z.record(z.string(), z.unknown()).catch({});
+  const channels = Object.keys(accepted.parse(alarm?.metadata['accepted']));
+  const rung = (await slackMessages(stack)).filter((each) => each.includes(sighting));
   const approvers = new Set(
     rows.filter((each) => each.action === 'break_glass_approved').map((each) => each.actor_id),
   );

@@ -38,7 +38,7 @@ export interface Entry {
 
 const again = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-const rowOf = ({ now, events }: Entry, n: number): Row => ({
+const rowOf = ({ now, events }: Entry, seq: number): Row => ({
   ...{
     timestamp: now,
     actor_id: 'x',
@@ -54,7 +54,7 @@ const rowOf = ({ now, events }: Entry, n: number): Row => ({
     case_id: null,
     nonce: null,
   },
-  ...{ key: `${n}`, metadata: { events: [...events] }, seq: n + 1, previous: '', hash: '' },
+  ...{ key: `${seq}`, metadata: { events: [...events] }, seq, previous: '', hash: '' },
 });
 
 export class World {
@@ -70,14 +70,12 @@ export class World {
     this.current = current;
   }
 
-  rows(): Row[] {
-    return this.entries.map(rowOf);
-  }
+  private readonly rows: Row[] = [];
 
   private transaction(): LedgerTransaction {
     const about = (name: 'account' | 'case', id: string): Promise<Row[]> =>
       Promise.resolve(
-        this.rows().filter(({ metadata: { events = [] } }) =>
+        this.rows.filter(({ metadata: { events = [] } }) =>
           events.some((each) => name in each && Reflect.get(each, name) === id),
         ),
       );
@@ -100,7 +98,8 @@ export class World {
     const { events } = advance(streams, decision.events, this.now);
     // What cannot be stored and read back as the contract has it is no event.
     const stored = events.map((each) => streamEvent.parse(again(each)));
-    this.entries.push({ now: this.now, current: this.current, events: stored });
+    const entry = { now: this.now, current: this.current, events: stored };
+    this.rows.push(rowOf(entry, this.entries.push(entry)));
     for (const each of stored) {
       if ('case' in each)
         this.cases.set(each.case, evolveCase(this.cases.get(each.case) ?? null, each.event));
@@ -188,7 +187,7 @@ export class World {
   /** The worker ends what the logins of ended cases left alive. */
   async endSessions(): Promise<void> {
     for (const [id, state] of this.cases)
-      if (state.phase === 'ended' && state.sessionsEnded === null)
+      if (state.endedAt !== null && state.sessionsEnded === null)
         await this.ofCase(id, { type: 'sessions-ended', at: this.now, sessions: [] });
   }
 
@@ -220,7 +219,7 @@ export class World {
 
   /** The streams folded from nothing, as a rebuilt workflow or the api does. */
   folded(): { account: AccountState; cases: Map<CaseId, CaseState | null> } {
-    const rows = this.rows();
+    const rows = this.rows;
     return {
       account: foldAccount(rows, account),
       cases: new Map([...this.cases.keys()].map((id) => [id, foldCase(rows, id)])),

@@ -69,7 +69,7 @@ const start = async (config: Config, tellProcess: () => Promise<void>): Promise<
     },
     channels: () => channels,
     ledger: createLedger(pool),
-    recordSighting: createSightingStore(pool).recordSighting,
+    recordSighting: (sighting) => createSightingStore(pool).recordSighting(sighting),
     tellProcess,
     config: () => config,
     log: pino({ level: 'silent' }),

@@ -76,7 +76,10 @@ const open = async (
     );
   const seals = verifySeals(dossier.seals, request.statement.account, view.pair, trust);
   const { oneTimeIdentity } = before;
-  const credential = await openCredential({ machine, id, request, seals, oneTimeIdentity, now }, dossier);
+  const credential = await openCredential(
+    { machine, id, request, seals, oneTimeIdentity, now, warn: context.out.warn },
+    dossier,
+  );
   const { generation } = seals.password.sealed;
   const session = before.old?.session ?? null;
   const old = { identifier: account.address, password: credential.password, generation, session };

@@ -10,8 +10,8 @@ export const commands = {
   status: (id: CaseId | AccountId) => `breakglass status ${id}`,
   attest: (id: CaseId | AccountId) => `breakglass attest ${id} --kept-at PLACE`,
   writeUp: (id: CaseId, document: 'session-log' | 'post-mortem') =>
-    `breakglass write-up ${id} ${document} FILE`,
-  refusals: (id: CaseId) => `breakglass refusals ${id}`,
+    `breakglass write-up ${id} --document ${document}`,
+  refusals: (id: CaseId) => `breakglass end ${id} --resume`,
   provision: (account: AccountId) => `breakglass provision ${account}`,
   rotate: (account: AccountId) => `breakglass rotate ${account} --reason WHY`,
   cases: (account: AccountId) => `breakglass cases --account ${account}`,

@@ -11,6 +11,8 @@ export interface FakeKratos {
   credential: { identifier: string; password: string; isCode: (code: string) => boolean };
   /** Whether the session lives. */
   isActive: boolean;
+  /** Whether the identity's state is inactive. */
+  isDisabled: boolean;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startFakeKratos(credential: FakeKratos['credential']): Pro
         ? [200, { ...sessionAt('aal2'), identity: { id: flow.id } }]
         : [401, { error: { id: 'session_inactive' } }];
     if (pathname === '/self-service/login/api') return [200, flow];
+    if (pathname === '/self-service/logout/api') return [204, {}];
     if (pathname !== '/self-service/login') return [404, {}];
     const {
       method,
@@ -53,6 +56,7 @@ export async function startFakeKratos(credential: FakeKratos['credential']): Pro
       return known && now.isCode(code)
         ? [200, { session_token: token, session: sessionAt('aal2') }]
         : [400, refusal(4000008)];
+    if (kratos.isDisabled) return [401, { error: { id: 'session_verification_required' } }];
     return identifier === now.identifier && password === now.password
       ? [200, { session_token: token, session: sessionAt('aal1') }]
       : [400, refusal(4000006)];
@@ -69,6 +73,7 @@ export async function startFakeKratos(credential: FakeKratos['credential']): Pro
     session,
     credential,
     isActive: true,
+    isDisabled: false,
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -104,7 +104,11 @@ describe('a release, when the server lies', () => {
     await expectRefused(
       lieAbout(
         () => ({ request: stolen }),
-        () => ({ request: statementDigest(stolen.statement), by: 'nils' as never, reason: String(reason) }),
+        () => ({
+          request: statementDigest(stolen.statement),
+          by: 'nils' as never,
+          reason: z.string().parse(reason),
+        }),
       ),
       /quorum-not-met.*0 of the 2.*another request/s,
     );

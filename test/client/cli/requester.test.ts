@@ -155,6 +155,7 @@ describe('open', () => {
     const before = { log: await world.logLines('alice'), seq: world.harness.ledger.rows.length };
     const ran = await world.run('alice', ['open', 'acme-eu', '--json']);
     expect(ran).toMatchObject({ exit: 4, stdout: '' });
+    expect(ran.stderr).toContain('erin’s release went to another recipient');
     expect(ran.stderr).toMatch(/1 of 2 shares of the password are good; 1 releases did not hold/);
     expect(await world.logLines('alice')).toBe(before.log + 2);
     expect(world.actions(before.seq)).toEqual(['break_glass_machine_refused', 'break_glass_machine_refused']);
@@ -218,7 +219,7 @@ describe('end', () => {
   const rotated =
     (phase: string): Lie =>
     (path, body) =>
-      path.endsWith("/2026-11-21-01")
+      path.endsWith('/2026-11-21-01')
         ? { ...z.object({}).loose().parse(body), phase, rotation: 'rotation/acme-eu/2026-11-21-02' }
         : undefined;
 

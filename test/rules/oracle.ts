@@ -1,0 +1,159 @@
+/** What must hold of any history, judged from its rows alone and without the rules' own functions. */
+import type { Config } from '../../core/contracts/config.ts';
+import type { AccountEvent, CaseEvent, CaseEventOf } from '../../core/contracts/events.ts';
+import { parts } from '../../core/contracts/ids.ts';
+import type { Entry } from './world.ts';
+
+/** What a case's rows have said so far. */
+interface Known {
+  readonly request: CaseEventOf<'requested'>;
+  readonly pinned: Config;
+  readonly yes: Map<string, string>;
+  readonly shares: Map<string, Set<string>>;
+  readonly chased: Set<string>;
+  isAuthorised: boolean;
+  isReleased: boolean;
+  over: string | null;
+  isRotated: boolean;
+  isClosed: boolean;
+}
+
+const quorumIn = (config: Config): { need: number; role: string } | null =>
+  Object.entries(config.accounts).find(([id]) => id === 'acme-eu')?.[1].quorum ?? null;
+
+const holds = (config: Config, who: string, role: string): boolean =>
+  Object.entries(config.people).some(([id, { roles }]) => id === who && roles.some((each) => each === role));
+
+/** Whether enough people agree, at the instant and under the config of a row. */
+const isQuorum = ({ request, pinned, yes }: Known, { now, current }: Entry): boolean => {
+  const [then, today] = [quorumIn(pinned), quorumIn(current)];
+  if (then === null || today === null) return false;
+  const who = [...yes].filter(
+    ([person, until]) =>
+      person !== request.by &&
+      Date.parse(until) > Date.parse(now) &&
+      holds(pinned, person, then.role) &&
+      holds(current, person, then.role),
+  );
+  return who.length >= then.need && who.length >= today.need;
+};
+
+const isEnough = ({ request, shares }: Known): boolean =>
+  parts.every((part) => {
+    const from = [...(shares.get(part) ?? [])].filter((each) =>
+      request.pair[part].custodians.some((custodian) => custodian === each),
+    );
+    return from.length >= request.pair[part].threshold;
+  });
+
+/** Takes a case's event in. @returns what is wrong with it */
+const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
+  const wrong = (isWrong: boolean, what: string): string[] =>
+    isWrong ? [`${known.request.case}: ${what}`] : [];
+  const isShut = known.over !== null || known.isClosed;
+  switch (event.type) {
+    case 'requested':
+      return wrong(true, 'asked for twice');
+    case 'approved':
+      known.yes.set(event.by, event.expiresAt);
+      return wrong(isShut, `approved after ${known.over ?? 'its close'}`);
+    case 'authorised':
+      known.isAuthorised = true;
+      return [
+        ...wrong(!isQuorum(known, entry), 'authorised without a quorum'),
+        ...wrong(isShut, 'authorised when over'),
+      ];
+    case 'share-released': {
+      const from = known.shares.get(event.part) ?? new Set();
+      known.shares.set(event.part, from.add(event.by));
+      return [
+        ...wrong(!known.isAuthorised || isShut || known.isReleased, 'a share released out of turn'),
+        ...wrong(!isQuorum(known, entry), 'a share released when the quorum no longer stood'),
+      ];
+    }
+    case 'released':
+      known.isReleased = true;
+      return [
+        ...wrong(!isEnough(known), 'released with too few shares'),
+        ...wrong(isShut, 'released when over'),
+      ];
+    case 'session-claimed':
+      return [
+        ...wrong(!known.isReleased || isShut, 'a session claimed out of turn'),
+        ...wrong(event.by !== known.request.by, 'a session claimed by another'),
+      ];
+    case 'denied':
+    case 'withdrawn':
+    case 'expired':
+    case 'ended': {
+      const before = known.over;
+      known.over = event.type;
+      return wrong(before !== null, `${event.type} after ${before ?? ''}`);
+    }
+    case 'rotated': {
+      const twice = known.isRotated;
+      known.isRotated = true;
+      return [...wrong(twice, 'rotated twice'), ...wrong(known.over === null, 'rotated while open')];
+    }
+    case 'closed':
+      known.isClosed = true;
+      return wrong(!known.isRotated, 'closed without a rotation');
+    case 'reminded':
+    case 'escalated': {
+      const again = known.chased.has(`${event.type} ${event.obligation}`);
+      const late = event.type === 'reminded' && known.chased.has(`escalated ${event.obligation}`);
+      known.chased.add(`${event.type} ${event.obligation}`);
+      return [
+        ...wrong(again || late, `${event.type} again: ${event.obligation}`),
+        ...wrong(known.isClosed, 'chased'),
+      ];
+    }
+    case 'session-seen':
+    case 'sessions-ended':
+    case 'old-credential':
+    case 'attested':
+    case 'written-up':
+      return [];
+  }
+};
+
+/** @returns what is wrong with an account's event, after those in `seen` */
+const judgeAccount = (seen: Set<string>, event: AccountEvent): string[] => {
+  const once =
+    event.type === 'rotation-started' || event.type === 'rotation-proven'
+      ? `${event.type} ${event.rotation}`
+      : event.type === 'session-unclaimed'
+        ? `${event.type} ${event.sighting}`
+        : event.type === 'case-opened' || event.type === 'case-left'
+          ? `${event.type} ${event.case}`
+          : null;
+  if (once === null) return [];
+  if (seen.has(once)) return [`twice: ${once}`];
+  seen.add(once);
+  return [];
+};
+
+/** What is wrong with a history; empty when nothing is. */
+export const wrongs = (entries: readonly Entry[]): string[] => {
+  const cases = new Map<string, Known>();
+  const seen = new Set<string>();
+  return entries.flatMap((entry) =>
+    entry.events.flatMap((each) => {
+      if ('account' in each) return judgeAccount(seen, each.event);
+      const known = cases.get(each.case);
+      if (known !== undefined) return judgeCase(known, each.event, entry);
+      if (each.event.type !== 'requested') return [`${each.case}: begins with ${each.event.type}`];
+      cases.set(each.case, {
+        ...{
+          request: each.event,
+          pinned: entry.current,
+          yes: new Map(),
+          shares: new Map(),
+          chased: new Set(),
+        },
+        ...{ isAuthorised: false, isReleased: false, over: null, isRotated: false, isClosed: false },
+      });
+      return [];
+    }),
+  );
+};

@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { finalPhases } from '../../core/rules/case/state.ts';
+import { isOwed } from '../../core/rules/obligations.ts';
+import { config, t0 } from '../support/rules.ts';
+import { holding, make, move, settle, type Move } from './moves.ts';
+import { wrongs } from './oracle.ts';
+import { World } from './world.ts';
+
+/** A morning, and a moment before midnight: ids carry the date. */
+const start = fc.constantFrom(t0, '2026-11-21T23:59:30.000Z');
+const moves = fc.array(move, { minLength: 20, maxLength: 120, size: 'max' });
+const runs = 150;
+
+const play = async (now: string, made: readonly Move[], after: (world: World) => void = () => undefined) => {
+  const world = new World(now, config);
+  for (const each of made) {
+    await make(world, each);
+    after(world);
+  }
+  return world;
+};
+const whatever = (check: (now: string, made: Move[]) => Promise<void>, numRuns = runs) =>
+  fc.assert(fc.asyncProperty(start, moves, check), { numRuns });
+
+describe('whatever people, machines and the clock do', () => {
+  it('opens only by a quorum that stands and enough shares, once, and never again when it is over', async () => {
+    await whatever(async (now, made) => {
+      const world = await play(now, made);
+      expect(wrongs(world.entries)).toEqual([]);
+    });
+  }, 60_000);
+
+  it('the account’s open case is exactly the one between requested and ended', async () => {
+    await whatever(async (now, made) => {
+      await play(now, made, (world) => {
+        const { openCase } = world.account;
+        expect(holding(world)).toEqual(openCase === null ? [] : [openCase.case]);
+      });
+    });
+  }, 60_000);
+
+  it('once a share was released, the case ends in a rotation or one is owed or running for it', async () => {
+    await whatever(async (now, made) => {
+      await play(now, made, ({ cases, account }) => {
+        for (const each of cases.values()) {
+          const isLeft = !['requested', 'authorised', 'released', 'in-session'].includes(each.phase);
+          if (!isLeft || each.releases.length === 0) continue;
+          const isComing = account.rotation?.case === each.case || account.rotationsOwed.includes(each.case);
+          expect(each.rotation !== null || isComing).toBe(true);
+          expect(['ended', 'settling', 'closed']).toContain(each.phase);
+        }
+      });
+    });
+  }, 60_000);
+
+  it('a case that is over owes nothing, has no deadline, and stays as it is', async () => {
+    await whatever(async (now, made) => {
+      const over = new Map<string, string>();
+      await play(now, made, ({ cases }) => {
+        for (const each of cases.values()) {
+          if (!finalPhases.includes(each.phase)) continue;
+          expect(each.obligations.filter(isOwed)).toEqual([]);
+          // A login may be told late; it changes nothing but the list of logins and when the second factor was passed.
+          const { sightings: _, times: __, ...rest } = each;
+          const text = JSON.stringify(rest);
+          expect(over.get(each.case) ?? text).toBe(text);
+          over.set(each.case, text);
+          if (each.phase !== 'closed') continue;
+          expect(each.oldCredential).not.toBeNull();
+          expect(each.sessionsEnded).not.toBeNull();
+          expect(each.newPair).not.toBeNull();
+        }
+      });
+    });
+  }, 60_000);
+
+  it('folding the rows anew gives the state that grew event by event, through JSON or not', async () => {
+    await whatever(async (now, made) => {
+      const world = await play(now, made);
+      const { account, cases } = world.folded();
+      expect(account).toEqual(world.account);
+      expect(cases).toEqual(world.cases);
+      world.continueAsNew();
+      expect(world.account).toStrictEqual(account);
+      expect(world.cases).toStrictEqual(cases);
+    });
+  }, 60_000);
+
+  it('what is due comes to an end, and the next deadline is still to come: no timer loops', async () => {
+    await whatever(async (now, made) => {
+      await play(now, made, (world) => {
+        expect(world.nextDeadline()).not.toBe('');
+      }).then(async (world) => {
+        for (let n = 0; n < 30; n += 1) {
+          const rows = await world.tick();
+          expect(rows).toBeLessThan(60);
+          expect(await world.tick()).toBe(0);
+          const next = world.nextDeadline();
+          if (next === null) return;
+          expect(next > world.now).toBe(true);
+          world.now = next;
+        }
+      });
+    });
+  }, 60_000);
+
+  it('once everybody has done what they owe, every case is over and the account is free', async () => {
+    await whatever(async (now, made) => {
+      const world = await play(now, made);
+      await settle(world);
+      expect([...world.cases.values()].filter((each) => !finalPhases.includes(each.phase))).toEqual([]);
+      expect(world.account).toMatchObject({ openCase: null, rotation: null, rotationsOwed: [] });
+      expect(wrongs(world.entries)).toEqual([]);
+    });
+  }, 60_000);
+});
+
+describe('the histories that are tried', () => {
+  it('reach every event of a case and of an account', async () => {
+    const seen = new Set<string>();
+    await whatever(async (now, made) => {
+      const world = await play(now, made);
+      await settle(world);
+      for (const each of world.entries.flatMap(({ events }) => events))
+        seen.add(`${'case' in each ? 'case' : 'account'} ${each.event.type}`);
+    });
+    expect([...seen].sort()).toEqual(
+      [
+        ...['provision-signed', 'rotation-started', 'rotation-proven', 'session-recorded', 'rotation-failed'],
+        ...[
+          'case-opened',
+          'case-left',
+          'session-claimed',
+          'session-sighted',
+          'session-unclaimed',
+          'attested',
+        ],
+      ]
+        .map((each) => `account ${each}`)
+        .concat(
+          [
+            ...['requested', 'approved', 'authorised', 'denied', 'withdrawn', 'expired', 'share-released'],
+            ...['released', 'session-claimed', 'session-seen', 'ended', 'sessions-ended', 'rotated'],
+            ...['old-credential', 'attested', 'written-up', 'reminded', 'escalated', 'closed'],
+          ].map((each) => `case ${each}`),
+        )
+        .sort(),
+    );
+  }, 60_000);
+});
