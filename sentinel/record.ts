@@ -25,15 +25,22 @@ export interface AlarmFacts {
   readonly failed: Readonly<Record<string, string>>;
 }
 
+/** What the rows of a login came to. */
+export interface LoginRecorded {
+  readonly told: readonly string[];
+  /** False when the session was known to be a rotation's own: nobody has anything to do. */
+  readonly concernsProcess: boolean;
+}
+
 /** Writes what the sentinel saw and did; each row once, whatever is retried. */
 export interface SightingRecorder {
   /**
    * The row of a login, with the row of its alarm.
    *
    * @param step - tells the rows of one sighting apart, e.g. `aal2`
-   * @returns the channels whose acceptance the alarm's row tells
+   * @returns the channels whose acceptance the alarm's row tells, and whether the process must hear of it
    */
-  recordLogin(step: string, sighting: Sighting, alarm: AlarmFacts | null): Promise<readonly string[]>;
+  recordLogin(step: string, sighting: Sighting, alarm: AlarmFacts | null): Promise<LoginRecorded>;
   /** A channel that took the alarm after its row was written. */
   recordLateAcceptance(
     sighting: Sighting,
@@ -110,8 +117,9 @@ export const createSightingRecorder = (deps: {
   const once = async (tx: LedgerTransaction, key: string, draft: () => RowDraft): Promise<Row> =>
     (await tx.rowByKey(key)) ?? (await tx.append(draft()));
 
-  const recordLoginRow = async (tx: LedgerTransaction, key: string, reported: Sighting): Promise<void> => {
-    if ((await tx.rowByKey(key)) !== null) return;
+  const recordLoginRow = async (tx: LedgerTransaction, key: string, reported: Sighting): Promise<boolean> => {
+    // Written before a crash, and nobody knows whether the process heard of it.
+    if ((await tx.rowByKey(key)) !== null) return true;
     const before = await loadStreams(tx, reported.account, { session: reported.session });
     const sighting = merged(before, reported);
     const { account, at } = sighting;
@@ -137,6 +145,8 @@ export const createSightingRecorder = (deps: {
       const news = { id: `${key}/${n}`, event, case: state, account: streams.account, config: config() };
       for (const message of messagesFor({ ...news, beside: events })) await tx.enqueue(message);
     }
+    const seen = streams.account.seen.find((each) => each.sighting.id === sighting.id);
+    return seen?.claimedFor?.startsWith('rotation/') !== true;
   };
 
   const recordAlarmRow = async (
@@ -155,8 +165,9 @@ export const createSightingRecorder = (deps: {
   return {
     recordLogin: (step, sighting, alarm) =>
       ledger.transact(async (tx) => {
-        await recordLoginRow(tx, `sighting/${sighting.id}/${step}`, sighting);
-        return alarm === null ? [] : recordAlarmRow(tx, sighting, alarm);
+        const concernsProcess = await recordLoginRow(tx, `sighting/${sighting.id}/${step}`, sighting);
+        const told = alarm === null ? [] : await recordAlarmRow(tx, sighting, alarm);
+        return { told, concernsProcess };
       }),
     recordLateAcceptance: (sighting, channel, receivedAt, acceptedAt) =>
       ledger.transact(async (tx) => {

@@ -8,7 +8,7 @@ import type { Sighting } from '../core/contracts/events.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import { confirmSession, within, type ConfirmLimits } from './confirm.ts';
 import type { Identities } from './identities.ts';
-import type { SightingRecorder } from './record.ts';
+import type { LoginRecorded, SightingRecorder } from './record.ts';
 import { loginKey, reportId, sightingOf, type Report } from './report.ts';
 import { persist } from './retry.ts';
 import { ring, type Ringing, type Wait } from './ring.ts';
@@ -143,10 +143,10 @@ export const createWatch = (deps: WatchDeps) => {
       login.newest = seen;
       if (seen.session !== null) login.isSessionRecorded = true;
       await until('break_glass_events', patience.record, seen, () => deps.recordSighting(seen));
-      const told = await until('ledger', patience.record, seen, () =>
+      const row = await until('ledger', patience.record, seen, () =>
         recorder.recordLogin(step, seen, alarm === null ? null : { receivedAt, ...factsOf(alarm) }),
       );
-      return { told, session: seen.session };
+      return { ...row, session: seen.session };
     });
 
   /** The report's own row, as soon as the alarm was heard and the session had time to be confirmed. */
@@ -155,14 +155,14 @@ export const createWatch = (deps: WatchDeps) => {
     login: Login,
     sighting: Sighting,
     alarm: Ringing | null,
-  ): Promise<readonly string[]> => {
+  ): Promise<LoginRecorded> => {
     const { hook, receivedAt } = entry.data;
     await alarm?.heard;
     const left = Date.parse(receivedAt) + patience.rowWaitsForSession - deps.now().getTime();
     if (login.session !== null) await within(login.session, left, signal);
-    const { told, session } = await write(login, stepOf(hook), sighting, alarm, receivedAt);
-    await keep(entry, 'recorded', JSON.stringify({ told, session: session !== null }));
-    return told;
+    const { session, ...row } = await write(login, stepOf(hook), sighting, alarm, receivedAt);
+    await keep(entry, 'recorded', JSON.stringify({ told: row.told, session: session !== null }));
+    return row;
   };
 
   const handle = async (entry: SpoolEntry<Report>): Promise<void> => {
@@ -179,9 +179,14 @@ export const createWatch = (deps: WatchDeps) => {
     // Unheard, the rejections of an aborted watch would end the process.
     for (const each of [session, ...(ringing?.channels.values() ?? [])]) each.catch(() => undefined);
 
-    const told =
-      recordedIn(entry)?.told ?? (await recordFirst(entry, login, sighting, isLeader ? ringing : null));
-    const tell = until('process', patience.tell, sighting, () => deps.tellProcess(account));
+    const before = recordedIn(entry);
+    const { told, concernsProcess } =
+      before === undefined
+        ? await recordFirst(entry, login, sighting, isLeader ? ringing : null)
+        : { told: before.told, concernsProcess: true };
+    const tell = concernsProcess
+      ? until('process', patience.tell, sighting, () => deps.tellProcess(account))
+      : Promise.resolve();
     if (isLeader)
       await Promise.all([tell, late(login, sighting, told, receivedAt), confirmLate(login, entry)]);
     else await tell;

@@ -17,13 +17,16 @@ export interface Obligation {
 }
 
 /** What a clock does to an obligation. */
-export type ObligationDue = {
+export interface ObligationDue {
   readonly type: 'reminded' | 'escalated';
   readonly obligation: string;
   readonly due: string;
-};
+}
 
-/** One reminder when two thirds of the time have gone, one escalation at the deadline. */
+/**
+ * One reminder when two thirds of the time have gone, one escalation at the deadline. Nothing is due at the
+ * instant from which it is owed, however short the time: a clock that had ticked then would have to tick again.
+ */
 export const owe = (
   kind: ObligationKind,
   owner: PersonId,
@@ -36,7 +39,7 @@ export const owe = (
   owner,
   since,
   due: later(since, seconds),
-  remindAt: later(since, Math.floor((seconds * 2) / 3)),
+  remindAt: later(since, Math.ceil((seconds * 2) / 3)),
   reminded: false,
   escalated: false,
   ended: null,

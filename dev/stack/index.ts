@@ -35,6 +35,8 @@ export interface StackOptions {
   /** False for tests: faster Postgres. */
   readonly durable?: boolean;
   readonly amend?: Amend;
+  /** Something between Kratos and the sentinel that passes hooks on, for tests and benches. */
+  readonly hookUrl?: string;
   readonly progress: Progress;
 }
 
@@ -69,7 +71,10 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     await build({ progress });
     const ports = await rememberedPorts(join(stateFolder, 'ports.json'), portNames);
     const secrets = await makeSecrets(stateFolder);
-    const servers = await startServers({ stateFolder, ports, secrets, durable, progress, keep });
+    const servers = await startServers({
+      ...{ stateFolder, ports, secrets, durable, progress, keep },
+      hookUrl: options.hookUrl,
+    });
     const cli = createCli(join(dist, 'breakglass.mjs'), stateFolder);
     const origin = `http://127.0.0.1:${ports.api}`;
     const pinned = await pinOf(stateFolder);

@@ -12,7 +12,10 @@ export interface Check {
 
 const slackMessages = async (stack: Stack): Promise<string[]> => {
   const answer = await fetch(stack.servers.slack.messagesUrl);
-  return z.array(z.unknown()).parse(await answer.json()).map((each) => JSON.stringify(each));
+  return z
+    .array(z.unknown())
+    .parse(await answer.json())
+    .map((each) => JSON.stringify(each));
 };
 
 /** Checks, from outside the processes, the promises that one case touches. */

@@ -32,11 +32,14 @@ const endSigned = (rows: readonly Row[]): number => {
   return Date.parse(signedAt.parse(JSON.parse(text)).signedAt);
 };
 
+/** When each channel took an alarm; one that took it late has a row of its own. */
+export const acceptances = z.object({ accepted: z.record(z.string(), instant), sighting: z.string() });
+
 /** The first acceptance of the case's own login on any channel. */
 export const firstAccepted = (rows: readonly Row[]): number => {
   const accepted = rows
     .filter((each) => each.action === 'break_glass_alarm')
-    .map((each) => z.object({ first_accepted_at: instant }).parse(each.metadata).first_accepted_at);
+    .flatMap((each) => Object.values(acceptances.parse(each.metadata).accepted));
   const [first] = accepted.toSorted();
   if (first === undefined) throw new Error('the ledger has no alarm of the case');
   return Date.parse(first);

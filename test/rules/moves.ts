@@ -36,6 +36,9 @@ const configs = [
   configWith((it) => (acme(it).quorum.need = 3)),
   configWith((it) => (acme(it).principals = ['nils'])),
   configWith((it) => (it.accounts = {})),
+  configWith((it) => {
+    for (const name of Object.keys(it.deadlines) as (keyof ConfigData['deadlines'])[]) it.deadlines[name] = 1;
+  }),
 ];
 
 const types = [

@@ -12,6 +12,12 @@ describe('an obligation', () => {
     expect(owe('post-mortem', erin, t0, 60).id).toBe('post-mortem/erin');
   });
 
+  it('however short its time, is not due at the instant from which it is owed', () => {
+    const hasty = owe('refusals', erin, t0, 1);
+    expect(dueOf([hasty], t0)).toEqual([]);
+    expect(dueOf([hasty], at(1)).map((each) => each.type)).toEqual(['escalated']);
+  });
+
   it('keeps the evidence that ended it first', () => {
     const once = discharge([owe('refusals', erin, t0, 60)], () => true, at(1), 'first');
     const twice = discharge(once, () => true, at(2), 'second');

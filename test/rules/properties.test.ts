@@ -10,7 +10,7 @@ import { World } from './world.ts';
 /** A morning, and a moment before midnight: ids carry the date. */
 const start = fc.constantFrom(t0, '2026-11-21T23:59:30.000Z');
 const moves = fc.array(move, { minLength: 20, maxLength: 120, size: 'max' });
-const runs = 150;
+const runs = 100;
 
 const play = async (now: string, made: readonly Move[], after: (world: World) => void = () => undefined) => {
   const world = new World(now, config);
@@ -89,19 +89,16 @@ describe('whatever people, machines and the clock do', () => {
 
   it('what is due comes to an end, and the next deadline is still to come: no timer loops', async () => {
     await whatever(async (now, made) => {
-      await play(now, made, (world) => {
-        expect(world.nextDeadline()).not.toBe('');
-      }).then(async (world) => {
-        for (let n = 0; n < 30; n += 1) {
-          const rows = await world.tick();
-          expect(rows).toBeLessThan(60);
-          expect(await world.tick()).toBe(0);
-          const next = world.nextDeadline();
-          if (next === null) return;
-          expect(next > world.now).toBe(true);
-          world.now = next;
-        }
-      });
+      const world = await play(now, made);
+      for (let n = 0; n < 30; n += 1) {
+        await world.tick();
+        // A tick's row is written once for its instant: what it left over would be due for ever.
+        expect(await world.tick()).toBe(0);
+        const next = world.nextDeadline();
+        if (next === null) return;
+        expect(next > world.now).toBe(true);
+        world.now = next;
+      }
     });
   }, 60_000);
 
@@ -124,7 +121,7 @@ describe('the histories that are tried', () => {
       await settle(world);
       for (const each of world.entries.flatMap(({ events }) => events))
         seen.add(`${'case' in each ? 'case' : 'account'} ${each.event.type}`);
-    });
+    }, 200);
     expect([...seen].sort()).toEqual(
       [
         ...['provision-signed', 'rotation-started', 'rotation-proven', 'session-recorded', 'rotation-failed'],

@@ -69,6 +69,8 @@ export interface World {
   readonly down: Set<string>;
   /** Sessions Kratos has saved, by the time of their first method: this test's login, unless taken out. */
   readonly sessions: Map<string, string>;
+  /** Channels give no answer before this. */
+  hold: Promise<unknown>;
   /** How long Kratos has to save a session before its absence is believed. */
   believeAbsenceAfter: number;
   /** In order: `alarm CHANNEL`, `event`, `row ACTION`, `told ACCOUNT`. */
@@ -114,9 +116,10 @@ export const makeWorld = async (): Promise<World> => {
   const channels: Channels = {
     async send(channel, message) {
       if (down.has(channel)) throw new ChannelError({ channel, retryable: true, reason: 'down' });
-      const wasSpooled = readFileSync(join(folder, 'spool.jsonl'), 'utf8').includes(firstMethodAt);
+      const wasSpooled = readFileSync(join(folder, 'spool.jsonl'), 'utf8').includes('"firstMethodAt"');
       journal.push(`alarm ${channel}`);
       rung.push({ channel, message, wasSpooled });
+      await world.hold;
       return { acceptedAt: new Date().toISOString(), detail: 'ok' };
     },
     close: () => undefined,
@@ -160,6 +163,7 @@ export const makeWorld = async (): Promise<World> => {
   });
 
   const world: World = {
+    hold: Promise.resolve(),
     believeAbsenceAfter: quick.confirm.believeAbsenceAfter,
     ...{ folder, down, sessions, journal, rung, ledger: memory },
     async start() {

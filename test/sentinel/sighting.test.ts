@@ -1,5 +1,7 @@
+import { pbkdf2 } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { foldAccount } from '../../core/rules/streams.ts';
@@ -15,6 +17,7 @@ import {
   type World,
 } from './harness.ts';
 
+const pbkdf2Async = promisify(pbkdf2);
 const account = accountId.parse('acme-eu');
 const allChannels = ['security-topic', 'security-chat'];
 const sentence =
@@ -39,6 +42,38 @@ describe('a login', () => {
       'told acme-eu',
     ]);
     expect(world.rung.map((each) => each.wasSpooled)).toEqual([true, true]);
+  });
+
+  it('does not ring before it is on the disk', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    await world.post(hookOf('aal1', { event: 'recovery', session: null }));
+    await sentinel.idle();
+    // Node writes files on four threads: while these are busy, nothing reaches the disk.
+    const busy = Promise.all(Array.from({ length: 8 }, () => pbkdf2Async('', '', 200_000, 32, 'sha256')));
+
+    await world.post(hookOf('aal1'));
+    await busy;
+    await sentinel.idle();
+
+    expect(world.rung.slice(2).map((each) => each.wasSpooled)).toEqual([true, true]);
+  });
+
+  it('is not in the ledger before a channel has taken its alarm or failed', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+    let release = (): void => undefined;
+    world.hold = new Promise<void>((resolve) => (release = resolve));
+
+    await world.post(hookOf('aal1'));
+    await until(() => world.rung.length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    const before = world.ledger.rows.length;
+    release();
+    await sentinel.idle();
+
+    expect(before).toBe(0);
+    expect(world.rows('break_glass_login')).toHaveLength(1);
   });
 
   it('rings with the sentence, a link, who must act and one stable id', async () => {
@@ -136,6 +171,20 @@ describe('a login', () => {
       'aal1/1',
       'aal2/2',
     ]);
+  });
+
+  it('whose second factor is reported first stays at aal2', async () => {
+    const world = await makeWorld();
+    const sentinel = await world.start();
+
+    await world.post(hookOf('aal2'));
+    await sentinel.idle();
+    await world.post(hookOf('aal1'));
+    await sentinel.idle();
+
+    expect(world.rung).toHaveLength(2);
+    expect(seen(world)).toMatchObject([{ session, aal: 'aal2', at: '2026-11-21T08:00:01.500Z' }]);
+    expect(world.rows('break_glass_login')).toHaveLength(2);
   });
 
   it('posted twice is taken once', async () => {
