@@ -61,7 +61,7 @@ const translate = (error: unknown, id: string): Error => {
 export const connectLazily = (address: string): Connection => Connection.lazy({ address });
 
 /** How long a person's command waits for a decision, in milliseconds. */
-const patience = 30_000;
+const patience = 10_000;
 
 const startAccount = (account: AccountId): ConstructorParameters<typeof WithStartWorkflowOperation>[1] => ({
   workflowId: accountWorkflowId(account),

@@ -2,13 +2,7 @@
  * Our Postgres: the ledger, sealed credentials, messages on their way, logins seen; its tables and roles.
  * Nothing else in the project talks to it.
  */
-export {
-  DatabaseError,
-  DatabaseUnavailable,
-  LedgerConflict,
-  RowUnreadable,
-  TransactionMisused,
-} from './errors.ts';
+export { DatabaseUnavailable, LedgerConflict, TransactionMisused } from './errors.ts';
 export { createSightingStore } from './events.ts';
 export type { RecordedSighting, SightingRecorded, SightingStore } from './events.ts';
 export { createLedger, LEDGER_CHANNEL, OUTBOX_CHANNEL } from './ledger.ts';
@@ -18,6 +12,6 @@ export { createPool, type PoolOptions, type PoolSettings } from './pool.ts';
 export { createLedgerReader } from './reader.ts';
 export type { AcceptedEnvelope, CaseFilter, CasePage, LedgerReader } from './reader.ts';
 export { migrateDatabase, requireSchema, SchemaMismatch } from './schema.ts';
-export { createSealStore, SealConflict, SealUnreadable, type SealStore } from './seals.ts';
+export { createSealStore, SealConflict, type SealStore } from './seals.ts';
 export { API, setUpDatabase, WRITER, type DatabasePasswords, type Superuser } from './setUp.ts';
 export { verifyLedger } from './verify.ts';

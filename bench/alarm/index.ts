@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { z } from 'zod';
 import { createKratosAdmin, createKratosLogin } from '../../adapters/kratos/index.ts';
-import { createLedgerReader, createPool } from '../../adapters/postgres/index.ts';
+import { createLedgerReader, createPool, WRITER } from '../../adapters/postgres/index.ts';
 import { asSuperuser } from '../../adapters/postgres/setUp.ts';
 import { freePorts } from '../../dev/ports.ts';
 import { scriptCommand, startProcess } from '../../dev/processes.ts';
@@ -61,7 +61,7 @@ const startBare = async (stack: Stack) => {
 const ourAcceptances = async (stack: Stack, wanted: number): Promise<number[]> => {
   const { host, port } = stack.servers.ours;
   const pool = await createPool(
-    { host, port, database, user: 'breakglass_writer', passwordFile: stack.secrets.writerPasswordFile },
+    { host, port, database, user: WRITER, passwordFile: stack.secrets.writerPasswordFile },
     { applicationName: 'breakglass bench' },
   );
   try {

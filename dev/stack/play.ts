@@ -81,23 +81,32 @@ export const provision = async (
     await mustRun(cli, person, 'attest', account, '--kept-at', 'safe of the office');
 };
 
+/** What is asked for: a case that would be admitted, but for what is given. */
+export const requestCommand = (
+  account: string,
+  asked: { readonly drill?: boolean; readonly scenario?: string; readonly reason?: string } = {},
+): string[] => {
+  const { drill = false, scenario = 'sso-down', reason = 'restore the identity provider' } = asked;
+  const conditions = ['sso-fully-down', 'sev-0', 'api-access-needed-now'].flatMap((each) => [
+    '--condition',
+    each,
+  ]);
+  return [
+    ...['request', account, '--scenario', scenario, ...conditions, '--reason', reason],
+    ...['--symptom', 'the sign-in page answers 503 since 10:02', '--incident-channel', '#inc-2041'],
+    ...['--expected-minutes', '20', ...(drill ? ['--drill'] : [])],
+  ];
+};
+
 /** The requester asks; nobody has agreed yet. */
 export const ask = async (
   cli: RunCli,
   account: string,
   kind: 'emergency' | 'drill',
-  { requester }: Cast,
+  { requester }: Pick<Cast, 'requester'>,
 ): Promise<string> => {
-  const conditions = ['sso-fully-down', 'sev-0', 'api-access-needed-now'].flatMap((each) => [
-    '--condition',
-    each,
-  ]);
-  const answer = await mustRun(
-    ...[cli, requester, 'request', account, '--scenario', 'sso-down', ...conditions],
-    ...['--reason', 'restore the identity provider', '--symptom', 'the sign-in page answers 503 since 10:02'],
-    ...['--incident-channel', '#inc-2041', '--expected-minutes', '20', '--json'],
-    ...(kind === 'drill' ? ['--drill'] : []),
-  );
+  const command = requestCommand(account, { drill: kind === 'drill' });
+  const answer = await mustRun(cli, requester, ...command, '--json');
   return z.object({ case: z.string() }).parse(JSON.parse(answer)).case;
 };
 
@@ -114,6 +123,8 @@ export const playCase = async (
     readonly account: string;
     readonly kind: 'emergency' | 'drill';
     readonly cast: Cast;
+    /** Looks at the open session, just before it is ended. */
+    readonly beforeEnd?: (view: CaseView) => Promise<void>;
   },
   say: Progress,
 ): Promise<Played> => {
@@ -131,7 +142,7 @@ export const playCase = async (
   }
   const opened = loggedIn.parse(JSON.parse(await mustRun(cli, requester, 'open', id, '--login', '--json')));
   say(`${requester} combines the shares, logs in to aal2 and claims session ${opened.session}`);
-  await untilCase(
+  const inSession = await untilCase(
     cli,
     requester,
     id,
@@ -139,6 +150,7 @@ export const playCase = async (
     (view) => view.times['aal2'] !== undefined,
   );
   say('the sentinel has rung: the login was seen, matched and recorded');
+  await options.beforeEnd?.(inSession);
   await mustRun(cli, requester, 'end', id, '--reason', 'the identity provider is back', '--wait');
   say(
     `${requester} ends the session; password and TOTP are rotated and sealed again; the old ones were tried and refused`,

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { API, WRITER } from '../../adapters/postgres/index.ts';
 import type { Settings } from '../../core/contracts/settings.ts';
 import { startProcess, type Running } from '../processes.ts';
 import { database, type Ports, type Servers } from './servers.ts';
@@ -40,7 +41,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
   const asUser = (user: string, passwordFile: string): { postgres: Settings['postgres'] } => ({
     postgres: { host: servers.ours.host, port: servers.ours.port, database, user, passwordFile },
   });
-  const writer = asUser('breakglass_writer', secrets.writerPasswordFile);
+  const writer = asUser(WRITER, secrets.writerPasswordFile);
   const host = '127.0.0.1';
   const settings = {
     worker: {
@@ -60,7 +61,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
         spoolDir: join(stateFolder, 'spool'),
       },
     },
-    api: { ...common, ...asUser('breakglass_api', secrets.apiPasswordFile), api: { host, port: ports.api } },
+    api: { ...common, ...asUser(API, secrets.apiPasswordFile), api: { host, port: ports.api } },
   };
   const fileOf = (name: keyof typeof settings): string => join(stateFolder, 'settings', `${name}.json`);
   for (const name of ['worker', 'sentinel', 'api'] as const)

@@ -6,7 +6,7 @@ import { settings as settingsSchema } from '../../../core/contracts/settings.ts'
 import { freePorts } from '../../../dev/ports.ts';
 import type { Stack } from '../../../dev/stack/index.ts';
 
-/** Changes what passes through; gives undefined to leave it as it is. */
+/** Changes what passes through, at once or later; gives undefined to leave it as it is. */
 export interface Meddling {
   /** What a person's machine sends. */
   readonly sent?: (path: string, body: unknown) => unknown;
@@ -27,22 +27,22 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 
 const passedOn = ['accept', 'authorization', 'content-type', 'idempotency-key', 'user-agent'];
 
-const changed = (by: Meddling['sent'], path: string, text: string): string => {
+const changed = async (by: Meddling['sent'], path: string, text: string): Promise<string> => {
   if (by === undefined || text === '') return text;
-  const instead = by(path, JSON.parse(text));
+  const instead = await by(path, JSON.parse(text));
   return instead === undefined ? text : JSON.stringify(instead);
 };
 
 const listen = (port: number, api: string, meddling: () => Meddling | null): Promise<Server> => {
   const pass = async (request: IncomingMessage) => {
     const { method = 'GET', url = '/' } = request;
-    const body = changed(meddling()?.sent, url, await bodyOf(request));
+    const body = await changed(meddling()?.sent, url, await bodyOf(request));
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
       passedOn.includes(name) && typeof value === 'string' ? [[name, value] as [string, string]] : [],
     );
     const answer = await fetch(`${api}${url}`, { method, headers, ...(body === '' ? {} : { body }) });
     const text = await answer.text();
-    return { status: answer.status, text: answer.ok ? changed(meddling()?.answered, url, text) : text };
+    return { status: answer.status, text: answer.ok ? await changed(meddling()?.answered, url, text) : text };
   };
   const server = createServer((request, response) => {
     pass(request).then(

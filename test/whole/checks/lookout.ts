@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { createKratosAdmin } from '../../../adapters/kratos/index.ts';
-import { createLedgerReader, createPool } from '../../../adapters/postgres/index.ts';
+import { createLedgerReader } from '../../../adapters/postgres/index.ts';
 import type { AccountId, CaseId } from '../../../core/contracts/ids.ts';
 import type { Row } from '../../../core/contracts/ledger.ts';
 import type { AccountState } from '../../../core/rules/account/state.ts';
@@ -10,7 +10,7 @@ import type { CaseState } from '../../../core/rules/case/state.ts';
 import { foldAccount, foldCase } from '../../../core/rules/streams.ts';
 import { sha256Hex } from '../../../core/evidence/digest.ts';
 import type { Stack } from '../../../dev/stack/index.ts';
-import { database } from '../../../dev/stack/servers.ts';
+import { openPool } from './database.ts';
 
 /** What stands at one moment, each part as a digest: equal digests, nothing changed. */
 export interface Facts {
@@ -40,19 +40,12 @@ const digest = (value: unknown): string => sha256Hex(JSON.stringify(value));
 
 /** The names of the facts that differ. */
 export const changes = (before: Facts, after: Facts): string[] =>
-  Object.entries(before).flatMap(([name, value]) =>
-    after[name as keyof Facts] === value ? [] : [name],
-  );
+  Object.entries(before).flatMap(([name, value]) => (after[name as keyof Facts] === value ? [] : [name]));
 
 const text = z.array(z.object({ text: z.string() }));
 
 export const openLookout = async (stack: Stack): Promise<Lookout> => {
-  const { host, port } = stack.servers.ours;
-  const passwordFile = stack.secrets.writerPasswordFile;
-  const pool = await createPool(
-    { host, port, database, user: 'breakglass_writer', passwordFile },
-    { applicationName: 'breakglass lookout', max: 2 },
-  );
+  const pool = await openPool(stack);
   const reader = createLedgerReader(pool);
   const admin = createKratosAdmin({ adminUrl: stack.servers.kratos.adminUrl, timeoutMs: 10_000 });
   const texts = async (query: string): Promise<string> =>

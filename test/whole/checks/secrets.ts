@@ -1,0 +1,161 @@
+/** Looking for secrets in the clear wherever a process of ours, or a server of ours, could have left them. */
+import { randomBytes } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
+import type { Stack } from '../../../dev/stack/index.ts';
+import { withPool } from './database.ts';
+
+/** The same bytes as they would stand in a text, in base64 at each offset, and in hex. */
+const spellings = (secret: string): string[] => {
+  const bytes = Buffer.from(secret, 'utf8');
+  const inBase64 = [0, 1, 2].map((offset) => {
+    const shifted = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+    // Only the characters that the neighbouring bytes have no part in.
+    return shifted.slice(Math.ceil((offset * 4) / 3), Math.floor(((offset + bytes.length) * 4) / 3));
+  });
+  return [secret, ...inBase64, bytes.toString('hex')];
+};
+
+/** What this machine's processes were started with while somebody looked: arguments and environments. */
+export interface Watch {
+  /** Ends it. @returns everything seen, once each */
+  end(): Promise<Buffer>;
+}
+
+const ofProcess = (pid: string): Promise<string[]> =>
+  Promise.all(
+    ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => '')),
+  );
+
+/** Looks at every process again and again, since most live for less than a second. */
+export const watchProcesses = (): Watch => {
+  const seen = new Set<string>();
+  let isWatching = true;
+  const watch = async (): Promise<void> => {
+    while (isWatching) {
+      const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+      for (const texts of await Promise.all(pids.map(ofProcess)))
+        for (const text of texts) if (text !== '') seen.add(text);
+      await sleep(25);
+    }
+  };
+  const watching = watch();
+  return {
+    end: async () => {
+      isWatching = false;
+      await watching;
+      return Buffer.from([...seen].join('\n'), 'latin1');
+    },
+  };
+};
+
+/** Every file below a folder, but for those where another system keeps its own. */
+const filesIn = async (folder: string, besides: readonly string[] = []): Promise<string[]> => {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((each) => each.isFile())
+    .map((each) => join(each.parentPath, each.name))
+    .filter((file) => !besides.some((other) => file.startsWith(other)));
+};
+
+const tables = z.array(z.object({ name: z.string() }));
+const rows = z.array(z.object({ text: z.string() }));
+
+/** Every row of every table of ours, as text: what a dump would hold, uncompressed. */
+const dump = (stack: Stack): Promise<Buffer> =>
+  withPool(stack, async (pool) => {
+    const found = await pool.query(
+      "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'breakglass'",
+    );
+    const texts: string[] = [];
+    for (const { name } of tables.parse(found.rows))
+      texts.push(
+        ...rows
+          .parse((await pool.query(`SELECT row_to_json(t)::text AS text FROM breakglass.${name} t`)).rows)
+          .map(({ text }) => text),
+      );
+    return Buffer.from(texts.join('\n'));
+  });
+
+export const places = ['logs', 'temporal', 'postgres', 'state folder', 'processes'] as const;
+export type Place = (typeof places)[number];
+
+/** A secret that was found, by its name and where. */
+export interface Found {
+  readonly name: string;
+  readonly place: Place;
+  readonly where: string;
+}
+
+/**
+ * Searches logs, Temporal's files, our Postgres (rows and data files), the rest
+ * of the state folder, and what processes were started with.
+ *
+ * @param secrets - by name; only names are given back
+ * @param seen - from {@link watchProcesses}
+ */
+export const searchFor = async (
+  stack: Stack,
+  secrets: Readonly<Record<string, string>>,
+  seen: Buffer,
+): Promise<Found[]> => {
+  const wanted = Object.entries(secrets).flatMap(([name, secret]) =>
+    spellings(secret).map((spelling) => ({ name, bytes: Buffer.from(spelling, 'utf8') })),
+  );
+  const found: Found[] = [];
+  const look = (place: Place, where: string, content: Buffer): void => {
+    const names = new Set(
+      wanted.filter(({ bytes }) => content.includes(new Uint8Array(bytes))).map(({ name }) => name),
+    );
+    for (const name of names) found.push({ name, place, where });
+  };
+  const lookIn = async (place: Place, files: readonly string[]): Promise<void> => {
+    for (const file of files)
+      look(place, relative(stack.stateFolder, file), await readFile(file).catch(() => Buffer.alloc(0)));
+  };
+  const { stateFolder, servers } = stack;
+  const [logs, temporal] = [join(stateFolder, 'logs'), join(stateFolder, 'temporal')];
+  const ours = servers.ours.dataFolder;
+  // Kratos keeps TOTP seeds in the clear, by its own design: the threat model says so.
+  const theirs = servers.kratosDatabase.dataFolder;
+  await lookIn('logs', await filesIn(logs));
+  await lookIn('temporal', await filesIn(temporal));
+  await lookIn('postgres', await filesIn(ours));
+  look('postgres', 'rows', await dump(stack));
+  await lookIn('state folder', await filesIn(stateFolder, [logs, temporal, ours, theirs]));
+  look('processes', 'arguments and environments', seen);
+  return found;
+};
+
+/**
+ * Leaves a text that is as long as a password in each place, by the way a
+ * careless program would: a search that does not find it proves nothing.
+ *
+ * @returns the text
+ */
+export const plant = async (stack: Stack): Promise<string> => {
+  const planted = `planted${randomBytes(16).toString('hex')}`;
+  await fetch(`${stack.origin}/v1/${planted}`);
+  const { address, namespace } = stack.servers.temporal;
+  const connection = await Connection.connect({ address });
+  const client = new Client({ connection, namespace });
+  const handle = await client.workflow.start('nothing', {
+    ...{ workflowId: `planted/${randomBytes(4).toString('hex')}`, taskQueue: 'nobody', args: [planted] },
+  });
+  await handle.terminate('planted only');
+  await connection.close();
+  const { cli } = stack;
+  await cli('maya', 'request', 'acme-eu', '--scenario', planted, ...asked);
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 500)', planted], { stdio: 'ignore' });
+  await new Promise((resolve) => child.once('exit', resolve));
+  return planted;
+};
+
+const asked = [
+  ...['--condition', 'none', '--reason', 'x', '--symptom', 'x', '--incident-channel', 'x'],
+  ...['--expected-minutes', '1'],
+];
