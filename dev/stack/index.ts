@@ -36,7 +36,7 @@ export interface StackOptions {
   readonly durable?: boolean;
   readonly amend?: Amend;
   /** Something between Kratos and the sentinel that passes hooks on, for tests and benches. */
-  readonly hookUrl?: string;
+  readonly hookVia?: (sentinel: string) => string;
   readonly progress: Progress;
 }
 
@@ -73,7 +73,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     const secrets = await makeSecrets(stateFolder);
     const servers = await startServers({
       ...{ stateFolder, ports, secrets, durable, progress, keep },
-      hookUrl: options.hookUrl,
+      hookVia: options.hookVia,
     });
     const cli = createCli(join(dist, 'breakglass.mjs'), stateFolder);
     const origin = `http://127.0.0.1:${ports.api}`;

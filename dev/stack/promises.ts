@@ -22,11 +22,14 @@ const slackMessages = async (stack: Stack): Promise<string[]> => {
 export const checkPromises = async (stack: Stack, { case: id, view, session }: Played): Promise<Check[]> => {
   const rows = await rowsOf(stack.cli, 'tomas', id);
   const sighting = view.sightings.find((each) => each.session === session)?.id ?? 'none';
-  const alarm = rows.find(
+  // A channel that took the alarm after its row was written has a row of its own.
+  const alarms = rows.filter(
     (each) => each.action === 'break_glass_alarm' && each.metadata['sighting'] === sighting,
   );
   const accepted = z.record(z.string(), z.unknown()).catch({});
-  const channels = Object.keys(accepted.parse(alarm?.metadata['accepted']));
+  const channels = [
+    ...new Set(alarms.flatMap((each) => Object.keys(accepted.parse(each.metadata['accepted'])))),
+  ];
   const rung = (await slackMessages(stack)).filter((each) => each.includes(sighting));
   const approvers = new Set(
     rows.filter((each) => each.action === 'break_glass_approved').map((each) => each.actor_id),

@@ -35,8 +35,8 @@ export interface ServersOptions {
   readonly secrets: SecretFiles;
   /** False for tests. */
   readonly durable: boolean;
-  /** Where Kratos posts its login hook; the sentinel itself when left out. */
-  readonly hookUrl?: string | undefined;
+  /** Puts something between Kratos and the sentinel: given the sentinel's address, where Kratos posts instead. */
+  readonly hookVia?: ((sentinel: string) => string) | undefined;
   readonly progress: Progress;
   /** Called with each server as it runs, so that whoever asked can stop it when a later one fails. */
   readonly keep: <T extends { stop(): Promise<void> }>(started: Promise<T>) => Promise<T>;
@@ -83,7 +83,7 @@ export const startServers = async (options: ServersOptions): Promise<Servers> =>
     folder: join(stateFolder, 'kratos'),
     publicUrl: `http://127.0.0.1:${ports.kratosPublic}`,
     adminUrl: `http://127.0.0.1:${ports.kratosAdmin}`,
-    hookUrl: options.hookUrl ?? `http://127.0.0.1:${ports.sentinel}/hooks/kratos`,
+    hookUrl: (options.hookVia ?? ((url: string) => url))(`http://127.0.0.1:${ports.sentinel}/hooks/kratos`),
     hookKey: await readSecret(secrets.hookKeyFile),
   });
   const kratos = await keep(

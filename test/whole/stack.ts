@@ -56,11 +56,11 @@ const makeSecondMachine = async (stateFolder: string, sshKey: string): Promise<v
 /**
  * Starts the stack in a fresh folder and provisions `acme-eu`.
  *
- * @param options.hookUrl - see `StackOptions`
+ * @param options.hookVia - see `StackOptions`
  */
 export const startWhole = async (options: {
   readonly progress: Progress;
-  readonly hookUrl?: string;
+  readonly hookVia?: (sentinel: string) => string;
 }): Promise<Whole> => {
   const { progress, ...more } = options;
   const stateFolder = await mkdtemp(join(tmpdir(), 'breakglass-whole-'));

@@ -7,7 +7,6 @@ import { dossier as dossierSchema } from '../../../core/contracts/http.ts';
 import { caseId, type CaseId } from '../../../core/contracts/ids.ts';
 import { envelope as envelopeSchema, namespaces, type Envelope } from '../../../core/contracts/statements.ts';
 import { ageEncrypt, newAgeIdentity, recipientOf } from '../../../core/custody/age.ts';
-import { mustRun } from '../../../dev/stack/cli.ts';
 import { ask, cast, requestCommand } from '../../../dev/stack/play.ts';
 import { anaWithHerSecondKey, type Whole } from '../stack.ts';
 import { attempt, command, post, type Scene, type Tried } from './attempt.ts';
@@ -67,25 +66,22 @@ const approvalOf = async ({ account, lookout }: Scene, id: CaseId) => {
   return { type: 'approval', case: id, account, request, role: 'senior' } as const;
 };
 
-/** Approvals that do not count. @returns them, and the first that did */
-export const tryApprovals = async (scene: Scene, id: CaseId): Promise<Tried[]> => {
+/** Approvals that do not count, and the one between them that does: what is looked at does change by that one. */
+export const tryApprovals = async (
+  scene: Scene,
+  id: CaseId,
+): Promise<{ readonly tried: readonly Tried[]; readonly good: Tried }> => {
   const { stack, lookout } = scene;
-  const self = await attempt(scene, 'a self-approval', 'command', () =>
-    command(stack, asker, 'approve', id, '--yes'),
-  );
-  const head = await lookout.head();
-  await mustRun(stack.cli, first, 'approve', id, '--yes');
-  const [approved] = await lookout.rowsAfter(head);
-  const accepted = approved?.metadata.envelope;
+  const approving = (what: string, person: string): Promise<Tried> =>
+    attempt(scene, what, 'command', () => command(stack, person, 'approve', id, '--yes'));
+  const self = await approving('a self-approval', asker);
+  const good = await approving('a good approval', first);
+  const accepted = good.rows[0]?.metadata.envelope;
   if (accepted === undefined) throw new Error(`${first}'s approval left no row with an envelope`);
   await lookout.quiet();
-  return [
-    self,
-    await attempt(scene, 'the same person with a second key', 'command', () =>
-      command(stack, anaWithHerSecondKey, 'approve', id, '--yes'),
-    ),
-    await attempt(scene, 'a replayed approval', 'http', () => post(stack, accepted)),
-  ];
+  const again = await approving('the same person with a second key', anaWithHerSecondKey);
+  const replay = await attempt(scene, 'a replayed approval', 'http', () => post(stack, accepted));
+  return { tried: [self, again, replay], good };
 };
 
 /** What an update past the api left in the case's history, besides the ledger. */
@@ -182,6 +178,8 @@ export interface Refusals {
   readonly tried: readonly Tried[];
   readonly updates: readonly TriedUpdate[];
   readonly onMachine: TriedOnMachine;
+  /** The control: an approval that counts. */
+  readonly good: Tried;
 }
 
 /**
@@ -196,20 +194,31 @@ export const tryRefusals = async ({ stack, account }: Whole): Promise<Refusals> 
     const reasons = await tryReasons(scene);
     const id = caseId.parse(await ask(stack.cli, account, 'emergency', { requester: asker }));
     await lookout.quiet();
-    const more = await withServerBetween(stack, async (between) => {
-      const signatures = await trySignatures(scene, id, between);
-      const approvals = await tryApprovals(scene, id);
-      const updates = await tryUpdates(scene, id);
-      await mustRun(stack.cli, second, 'approve', id, '--yes');
-      await lookout.quiet();
-      const onMachine = await trySwapByServer(scene, id, between);
-      return { signatures, approvals, updates, onMachine };
-    });
-    const { signatures, approvals, updates, onMachine } = more;
-    const byCustodian = await trySwapByCustodian(scene, id);
-    await mustRun(stack.cli, asker, 'withdraw', id, '--reason', 'single sign-on is back');
-    const tried = [...reasons, ...signatures, ...approvals, ...updates, onMachine, byCustodian];
-    return { tried, updates, onMachine };
+    try {
+      const { signatures, approvals, good, updates, onMachine } = await withServerBetween(
+        stack,
+        async (between) => {
+          const signatures = await trySignatures(scene, id, between);
+          const { tried: approvals, good } = await tryApprovals(scene, id);
+          const updates = await tryUpdates(scene, id);
+          // Not demanded: had something above been let through, the case could be past it, and that is to be told.
+          await command(stack, second, 'approve', id, '--yes');
+          await lookout.quiet();
+          return {
+            signatures,
+            approvals,
+            good,
+            updates,
+            onMachine: await trySwapByServer(scene, id, between),
+          };
+        },
+      );
+      const byCustodian = await trySwapByCustodian(scene, id);
+      const tried = [...reasons, ...signatures, ...approvals, ...updates, onMachine, byCustodian];
+      return { tried, updates, onMachine, good };
+    } finally {
+      await command(stack, asker, 'withdraw', id, '--reason', 'single sign-on is back');
+    }
   } finally {
     await lookout.close();
   }

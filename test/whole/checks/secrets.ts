@@ -1,12 +1,12 @@
 /** Looking for secrets in the clear wherever a process of ours, or a server of ours, could have left them. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import { z } from 'zod';
 import type { Stack } from '../../../dev/stack/index.ts';
+import { requestCommand } from '../../../dev/stack/play.ts';
 import { withPool } from './database.ts';
 
 /** The same bytes as they would stand in a text, in base64 at each offset, and in hex. */
@@ -108,9 +108,7 @@ export const searchFor = async (
   );
   const found: Found[] = [];
   const look = (place: Place, where: string, content: Buffer): void => {
-    const names = new Set(
-      wanted.filter(({ bytes }) => content.includes(new Uint8Array(bytes))).map(({ name }) => name),
-    );
+    const names = new Set(wanted.filter(({ bytes }) => content.includes(bytes)).map(({ name }) => name));
     for (const name of names) found.push({ name, place, where });
   };
   const lookIn = async (place: Place, files: readonly string[]): Promise<void> => {
@@ -132,30 +130,23 @@ export const searchFor = async (
 };
 
 /**
- * Leaves a text that is as long as a password in each place, by the way a
- * careless program would: a search that does not find it proves nothing.
+ * Leaves a text in each place by the way a careless program would: a search
+ * that does not find it proves nothing.
  *
  * @returns the text
  */
-export const plant = async (stack: Stack): Promise<string> => {
+export const plant = async (stack: Stack, account: string): Promise<string> => {
   const planted = `planted${randomBytes(16).toString('hex')}`;
   await fetch(`${stack.origin}/v1/${planted}`);
+  await writeFile(join(stack.stateFolder, 'planted'), planted);
   const { address, namespace } = stack.servers.temporal;
   const connection = await Connection.connect({ address });
-  const client = new Client({ connection, namespace });
-  const handle = await client.workflow.start('nothing', {
-    ...{ workflowId: `planted/${randomBytes(4).toString('hex')}`, taskQueue: 'nobody', args: [planted] },
-  });
-  await handle.terminate('planted only');
+  const { workflow } = new Client({ connection, namespace });
+  const workflowId = `planted/${randomBytes(4).toString('hex')}`;
+  const started = await workflow.start('nothing', { workflowId, taskQueue: 'nobody', args: [planted] });
+  await started.terminate('it was planted for a search');
   await connection.close();
-  const { cli } = stack;
-  await cli('maya', 'request', 'acme-eu', '--scenario', planted, ...asked);
-  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 500)', planted], { stdio: 'ignore' });
-  await new Promise((resolve) => child.once('exit', resolve));
+  // The refused request stands in the ledger as it was signed, and stood among the arguments.
+  await stack.cli('maya', ...requestCommand(account, { scenario: planted }));
   return planted;
 };
-
-const asked = [
-  ...['--condition', 'none', '--reason', 'x', '--symptom', 'x', '--incident-channel', 'x'],
-  ...['--expected-minutes', '1'],
-];

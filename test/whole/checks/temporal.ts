@@ -26,12 +26,14 @@ export const reachTemporal = async ({ servers, secrets }: Stack): Promise<Tempor
   const connection = await Connection.connect({ address });
   const keyRing = loadKeyRing(secrets.payloadKeyFile);
   const keyed = createBreakglassClient({ connection, namespace, keyRing });
-  const { decode } = createPayloadCodec(keyRing, 'throw');
+  const codec = createPayloadCodec(keyRing, 'throw');
   const plain = new Client({
     ...{ connection, namespace },
     dataConverter: {
       ...clientDataConverter(keyRing),
-      payloadCodecs: [{ encode: (payloads) => Promise.resolve(payloads), decode }],
+      payloadCodecs: [
+        { encode: (payloads) => Promise.resolve(payloads), decode: (payloads) => codec.decode(payloads) },
+      ],
     },
   });
   return {
