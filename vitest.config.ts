@@ -7,6 +7,8 @@ export default defineConfig({
   test: {
     passWithNoTests: false,
     teardownTimeout: 30_000,
+    // Each AWS client would say that its next version wants a newer Node than the oldest we support.
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
       {

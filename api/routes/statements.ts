@@ -162,7 +162,8 @@ const appendMachineRefusal = (
   { digest, fingerprint }: { readonly digest: string; readonly fingerprint: string },
 ): Promise<number> =>
   ledger.transact(async (tx) => {
-    const key = `machine-refusal/${digest}`;
+    // The database lets the api write under keys of its own only.
+    const key = `api/machine-refusal/${digest}`;
     const before = await tx.rowByKey(key);
     if (before !== null) return before.seq;
     const { by, account, doing, code, why } = statement;

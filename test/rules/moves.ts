@@ -100,7 +100,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
     arbitrary: fc.record({ do: fc.constantFrom('prove', 'fail', 'end-sessions', 'continue-as-new') }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('config'), which: fc.nat(configs.length - 1) }) },
-) as fc.Arbitrary<Move>;
+);
 
 /** The nth newest case, or one that never was. */
 const caseFor = (world: World, nth: number): CaseState | null =>
@@ -270,7 +270,7 @@ export const make = async (world: World, it: Move): Promise<void> => {
 /** Everybody does what they owe, the clock runs, and nobody asks for more: until nothing moves. */
 export const settle = async (world: World): Promise<void> => {
   world.current = config;
-  for (let rounds = 0; rounds < 300; rounds += 1) {
+  for (let rounds = 0; rounds < 100; rounds += 1) {
     const before = world.entries.length;
     await world.tick();
     for (const deed of sensible(world, 3600, false)) await deed();

@@ -175,7 +175,8 @@ export class World {
     if (running === null) return;
     const identity = digestOf('identity');
     const event = { type: 'rotation-proven', at: this.now, rotation: running.id, identity, pair } as const;
-    await this.ofAccount(event, { case: running.case });
+    // Says nothing of its case: which one it settles is the account's to know.
+    await this.ofAccount(event);
   }
 
   async failRotation(): Promise<void> {

@@ -29,7 +29,11 @@ const told = (row: Row): string[] => [
   `${row.result === 'success' ? '' : `${row.result}: `}${words[row.action]}${detail(row)}`,
 ];
 
-const detail = ({ metadata, ip_address }: Row): string => {
+const rotationStep = z.string().catch('');
+
+const detail = (row: Row): string => {
+  const { metadata, ip_address } = row;
+  const step = row.action === 'break_glass_rotation' ? rotationStep.parse(metadata['step']) : '';
   const events = (metadata.events ?? []).map(({ event }) => event);
   const about = events.flatMap((event) => {
     switch (event.type) {
@@ -50,11 +54,22 @@ const detail = ({ metadata, ip_address }: Row): string => {
       case 'reminded':
       case 'escalated':
         return [event.obligation];
+      // What follows from somebody's deed stands in the deed's own row.
+      case 'authorised':
+      case 'released':
+      case 'closed':
+        return words[row.action] === event.type ? [] : [`the case is ${event.type}`];
       default:
         return [];
     }
   });
-  const said = [...new Set([...about, ...(metadata.reason === undefined ? [] : [`“${metadata.reason}”`])])];
+  const said = [
+    ...new Set([
+      ...about,
+      ...(step === '' ? [] : [step]),
+      ...(metadata.reason === undefined ? [] : [`“${metadata.reason}”`]),
+    ]),
+  ];
   const from = ip_address === null ? '' : ` (from ${ip_address})`;
   return `${said.length === 0 ? '' : `: ${said.join(', ')}`}${from}`;
 };

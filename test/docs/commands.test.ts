@@ -1,0 +1,188 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSshKey } from '../../adapters/ssh/sign.ts';
+import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
+import { build } from '../../dev/build.ts';
+import { blocksOf, codeIn, documents, proseOf, root, type Block } from './markdown.ts';
+import { leaves, logicalLines, parse, words } from './program.ts';
+
+const shells = ['sh', 'sh run', 'bash', 'shell', 'text', 'console', 'mermaid', 'sql', 'yaml', 'json', ''];
+
+interface Written {
+  readonly where: string;
+  readonly args: readonly string[];
+  /** Whether a test runs the very line. */
+  readonly isRun: boolean;
+}
+
+const blocks: readonly Block[] = documents.flatMap(blocksOf);
+const written: readonly Written[] = blocks.flatMap(({ document, line, info, lines }) =>
+  logicalLines(lines)
+    .map((each) => each.replace(/^\$ /, ''))
+    .filter((each) => each.startsWith('breakglass '))
+    .map((each) => ({ where: `${document}:${line}`, args: words(each).slice(1), isRun: info === 'sh run' })),
+);
+
+describe('the commands in the documents', () => {
+  it('stand in blocks of known kinds, and there are many', () => {
+    expect(blocks.filter(({ info }) => !shells.includes(info))).toEqual([]);
+    expect(written.length).toBeGreaterThan(30);
+  });
+
+  it.each(written)('$where: breakglass $args is one the program knows', ({ args }) => {
+    expect([...leaves.keys()]).toContain(parse(args));
+  });
+
+  it('are refused with an unknown name, an unknown option, and without what they need', () => {
+    for (const args of [
+      ['aprove', 'acme-eu'],
+      ['approve', 'acme-eu', '--sure'],
+      ['approve'],
+      ['deny', 'acme-eu'],
+    ])
+      expect(() => parse(args)).toThrow();
+  });
+
+  it.each(documents)('%s: what its sentences name exists, options too', (document) => {
+    const named = codeIn(proseOf(document)).filter((code) => /^breakglass [a-z]/.test(code));
+    const unknown = named.filter((code) => {
+      const said = code.split(/\s+/).slice(1);
+      const name = [...leaves.keys()].find((each) => `${said.join(' ')} `.startsWith(`${each} `));
+      if (name === undefined) return ![...leaves.keys()].some((each) => each.split(' ')[0] === said[0]);
+      const options = leaves.get(name)?.options.map(({ long }) => long) ?? [];
+      return said.some((each) => each.startsWith('--') && !['--json', '--help', ...options].includes(each));
+    });
+    expect(unknown).toEqual([]);
+  });
+
+  /** Where commands are run for real: on the whole stack, or on the api in process. */
+  const elsewhere = [
+    'dev/stack/play.ts',
+    ...['test/whole', 'test/client/cli'].flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => join(folder, name)),
+    ),
+  ]
+    .map((file) => readFileSync(join(root, file), 'utf8'))
+    .join('\n');
+
+  it('are each run somewhere: those that are only parsed here run elsewhere', () => {
+    const names = (isRun: boolean): string[] => [
+      ...new Set(written.filter((each) => each.isRun === isRun).map(({ args }) => parse(args))),
+    ];
+    const onlyParsed = names(false).filter((name) => !names(true).includes(name));
+    expect(names(true).toSorted()).toEqual(['config check', 'config pin', 'config sign', 'init', 'keygen']);
+    const unrun = onlyParsed.filter(
+      (name) =>
+        !elsewhere.includes(
+          name
+            .split(' ')
+            .map((word) => `'${word}'`)
+            .join(', '),
+        ),
+    );
+    expect(unrun).toEqual([]);
+  });
+});
+
+const scratch = mkdtempSync(join(tmpdir(), 'breakglass-docs-'));
+afterAll(() => {
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+let program: string;
+beforeAll(async () => {
+  const [built] = await build({ only: ['breakglass'] });
+  if (built === undefined) throw new Error('the command line was not built');
+  program = built.path;
+}, 60_000);
+
+/** Runs the program itself in the scratch folder, as one person. */
+const run = async (person: string, args: readonly string[]): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)(process.execPath, [program, ...args], {
+    cwd: scratch,
+    env: { PATH: process.env['PATH'], BREAKGLASS_HOME: join(scratch, 'homes', person), NO_COLOR: '1' },
+  });
+
+/** The public lines of a person whose keys the documents' own commands made, or of one made here. */
+const publicLines = async (person: string): Promise<{ sshKey: string; recipient: string }> => {
+  const home = join(scratch, 'homes', person);
+  try {
+    const [sshKey, identity] = await Promise.all(
+      ['id_ed25519.pub', 'age-identity.txt'].map((name) => readFile(join(home, name), 'utf8')),
+    );
+    return { sshKey: sshKey?.trim() ?? '', recipient: /# public key: (\S+)/.exec(identity ?? '')?.[1] ?? '' };
+  } catch {
+    const { publicKey } = await createSshKey({
+      file: join(mkdtempSync(join(scratch, 'key-')), person),
+      comment: person,
+    });
+    return { sshKey: publicKey, recipient: await recipientOf(await newAgeIdentity()) };
+  }
+};
+
+/** An example config with real keys where its placeholders stand. */
+const filled = async (example: string): Promise<string> => {
+  let text = await readFile(join(root, example), 'utf8');
+  const people = [...new Set([...text.matchAll(/<age recipient of (\w+)>/g)].map(([, name = '']) => name))];
+  const known = await Promise.all(people.map(async (person) => [person, await publicLines(person)] as const));
+  for (const [person, { sshKey, recipient }] of known)
+    text = text
+      .replaceAll(`<ssh key of ${person}>`, JSON.stringify(sshKey))
+      .replaceAll(`<age recipient of ${person}>`, recipient);
+  const { publicKey } = await createSshKey({
+    file: join(mkdtempSync(join(scratch, 'key-')), 'worker'),
+    comment: 'worker',
+  });
+  return text
+    .replaceAll('<ssh key of the worker>', JSON.stringify(publicKey))
+    .replaceAll('<origin>', 'https://breakglass.acme.example')
+    .replaceAll('<security topic>', 'arn:aws:sns:eu-west-1:111122223333:security');
+};
+
+describe('the commands that need no server, run as they stand', () => {
+  it('prints help and exit codes', { timeout: 60_000 }, async () => {
+    const { stdout } = await run('anybody', ['--help']);
+    expect(stdout).toContain('Exit codes:');
+    for (const name of leaves.keys()) expect(stdout).toContain(name.split(' ')[0]);
+  });
+
+  it('docs/operator.md: the first ceremony, from keys to a pinned config', { timeout: 60_000 }, async () => {
+    const said: string[] = [];
+    const [makingKeys, signing] = blocksOf('docs/operator.md').filter(({ info }) => info === 'sh run');
+    for (const block of [makingKeys, signing]) {
+      let person = 'nobody';
+      for (const line of logicalLines(block?.lines ?? [])) {
+        const machine = /^# on (\w+)'s machine$/.exec(line)?.[1];
+        if (machine === undefined) {
+          expect(line).toMatch(/^breakglass /);
+          const { stdout, stderr } = await run(person, words(line).slice(1));
+          said.push(stdout + stderr);
+        } else person = machine;
+      }
+      if (block === makingKeys)
+        await writeFile(join(scratch, 'organisation.yaml'), await filled('examples/acme/config.yaml'));
+    }
+    expect(said).toHaveLength(8);
+    expect(said.join('\n')).toContain('accepted by 2 of 2 admins: omar, sofia');
+    expect(said.at(-1)).toMatch(/^[0-9a-f]{64}\n/);
+  });
+
+  it.each(['examples/acme/config.yaml', 'docs/examples/aws-root.yaml'])(
+    'docs/config.md: %s, with keys in it, is a config without errors',
+    { timeout: 60_000 },
+    async (example) => {
+      await writeFile(join(scratch, 'organisation.yaml'), await filled(example));
+      const [block] = blocksOf('docs/config.md').filter(({ info }) => info === 'sh run');
+      const [line = ''] = logicalLines(block?.lines ?? []);
+      const { stdout } = await run('anybody', [...words(line).slice(1), '--json']);
+      expect(JSON.parse(stdout)).toMatchObject({ ok: true, problems: [] });
+    },
+  );
+});
