@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files that need real servers; every other test is pure and fast. */
-const servers = ['dev', 'adapters', 'workflows', 'whole'].map((area) => `test/${area}/**/*.test.ts`);
+const servers = ['dev', 'adapters', 'workflows', 'whole', 'survival'].map((area) => `test/${area}/**/*.test.ts`);
 
 export default defineConfig({
   test: {
@@ -17,6 +17,9 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: servers,
+          // Pure, but for ssh-keygen's processes: a crowded machine is slow to start those.
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
