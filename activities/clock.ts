@@ -3,13 +3,14 @@ import type { Action, Ledger, StreamEvent } from '../core/contracts/ledger.ts';
 import { dueAccount } from '../core/rules/account/due.ts';
 import { dueCase } from '../core/rules/case/due.ts';
 import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
-import { machineDeed, type Recorder, type Verdict } from './recorder.ts';
+import { judgedAt, machineDeed, type Recorder, type Verdict } from './recorder.ts';
 
 /** A workflow's timer fired, or somebody woke it. */
 export interface Tick<Id> {
   readonly id: Id;
-  /** Workflow id and the deadline that fired. */
+  /** Workflow id and the instant of the tick. */
   readonly key: string;
+  /** The workflow's time. */
   readonly now: string;
   readonly after: number;
 }
@@ -37,9 +38,18 @@ const verdict = (events: StreamEvent[], id: CaseId | null): Verdict =>
     : { kind: 'events', deed: machineDeed('clock', actionOf(events)), events, case: id };
 
 /** What the clock brings about, and what a woken workflow reads. */
-export const createClockActivities = ({ ledger, record }: { ledger: Ledger; record: Recorder }) => ({
+export const createClockActivities = ({
+  ledger,
+  record,
+  clock,
+}: {
+  ledger: Ledger;
+  record: Recorder;
+  clock: () => Date;
+}) => ({
   /** Records what is due at `now` for a case, and tells what it has missed. */
-  async tickCase({ id, key, now, after }: Tick<CaseId>): Promise<CaseNews> {
+  async tickCase({ id, key, after, ...asked }: Tick<CaseId>): Promise<CaseNews> {
+    const now = judgedAt(asked.now, clock);
     await record({
       ...{ account: accountOf(id), about: { case: id }, key, now },
       judge: (streams) => {
@@ -50,10 +60,11 @@ export const createClockActivities = ({ ledger, record }: { ledger: Ledger; reco
         );
       },
     });
-    return ledger.transact((tx) => caseNews(tx, id, after, key));
+    return ledger.transact((tx) => caseNews(tx, id, after));
   },
   /** The same for an account. */
-  async tickAccount({ id, key, now, after }: Tick<AccountId>): Promise<AccountNews> {
+  async tickAccount({ id, key, after, ...asked }: Tick<AccountId>): Promise<AccountNews> {
+    const now = judgedAt(asked.now, clock);
     await record({
       ...{ account: id, about: {}, key, now },
       judge: ({ account }) =>
@@ -62,6 +73,6 @@ export const createClockActivities = ({ ledger, record }: { ledger: Ledger; reco
           null,
         ),
     });
-    return ledger.transact((tx) => accountNews(tx, id, after, key));
+    return ledger.transact((tx) => accountNews(tx, id, after));
   },
 });

@@ -11,7 +11,7 @@ import type { Decision } from '../core/rules/decision.ts';
 import type { Streams } from '../core/rules/streams.ts';
 import { openEnvelope } from '../core/trust/envelope.ts';
 import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
-import type { Configs, Deed, Recorder, Verdict } from './recorder.ts';
+import { judgedAt, type Configs, type Deed, type Recorder, type Verdict } from './recorder.ts';
 
 /** A statement brought before a workflow. */
 export interface Hearing<Id> {
@@ -181,24 +181,27 @@ export const createDecisionActivities = (deps: {
   ledger: Ledger;
   configs: () => Configs;
   record: Recorder;
+  clock: () => Date;
 }) => {
-  const hear = async (
-    it: Hearing<string>,
+  const hear = async <Id extends string>(
+    asked: Hearing<Id>,
     account: AccountId,
     id: CaseId | null,
     judge: (
+      it: Hearing<Id>,
       opened: Opened,
       streams: Streams,
       configs: Configs,
     ) => { decision: Decision<StreamEvent>; case: CaseId | null },
   ): Promise<Accepted> => {
+    const it = { ...asked, now: judgedAt(asked.now, deps.clock) };
     const configs = deps.configs();
     const opened = open(it, configs);
     const deed = deedOf(it, opened);
     const verdict = async (streams: Streams, tx: LedgerTransaction): Promise<Verdict> => {
       if (!opened.ok) return refused(deed, opened.refusal, id);
       if (await tx.isNonceUsed(opened.statement.nonce)) return refused(deed, replayed, id);
-      const { decision, case: about } = judge(opened, streams, configs);
+      const { decision, case: about } = judge(it, opened, streams, configs);
       return decision.ok
         ? { kind: 'events', deed, events: decision.events, case: about }
         : refused(deed, decision.refusal, about);
@@ -210,19 +213,19 @@ export const createDecisionActivities = (deps: {
 
   return {
     /** Hears a statement brought before an account. */
-    async hearAccount(it: Hearing<AccountId>): Promise<Heard<AccountNews>> {
-      const accepted = await hear(it, it.id, null, (opened, streams, configs) =>
-        judgeAccount(it, opened, streams, configs),
-      );
-      return { accepted, news: await deps.ledger.transact((tx) => accountNews(tx, it.id, it.after, it.key)) };
+    async hearAccount(asked: Hearing<AccountId>): Promise<Heard<AccountNews>> {
+      const { id, after } = asked;
+      const accepted = await hear(asked, id, null, judgeAccount);
+      return { accepted, news: await deps.ledger.transact((tx) => accountNews(tx, id, after)) };
     },
     /** Hears a statement brought before a case. */
-    async hearCase(it: Hearing<CaseId>): Promise<Heard<CaseNews>> {
-      const accepted = await hear(it, accountOf(it.id), it.id, (opened, streams, configs) => ({
+    async hearCase(asked: Hearing<CaseId>): Promise<Heard<CaseNews>> {
+      const { id, after } = asked;
+      const accepted = await hear(asked, accountOf(id), id, (it, opened, streams, configs) => ({
         decision: judgeCase(it, opened, streams, configs.current.config),
-        case: it.id,
+        case: id,
       }));
-      return { accepted, news: await deps.ledger.transact((tx) => caseNews(tx, it.id, it.after, it.key)) };
+      return { accepted, news: await deps.ledger.transact((tx) => caseNews(tx, id, after)) };
     },
   };
 };

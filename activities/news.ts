@@ -20,6 +20,12 @@ const othersTouched = (rows: readonly Row[], self: string): string[] => {
   return [...new Set(ids)].filter((id) => id !== self);
 };
 
+/**
+ * Rows of which the others hear from this workflow: its own. By the key, so that a row is passed on also when the
+ * answer to the activity that wrote it was lost, and the workflow took the step again at another time.
+ */
+const isOwn = (row: Row, self: string): boolean => row.key.startsWith(`${self}/`);
+
 /** Rows written by a process that is no workflow: the account hears of them first, and passes them on. */
 const isFromOutside = (row: Row): boolean => row.actor_role === 'sentinel' || row.actor_role === 'worker';
 
@@ -35,23 +41,14 @@ const gather = <Event>(
   wakes: othersTouched(rows.filter(passesOn), self),
 });
 
-/**
- * What a case has not absorbed since row `after`.
- *
- * @param mine - key of the row this workflow wrote itself just now, if it did
- */
-export const caseNews = async (
-  tx: LedgerTransaction,
-  id: CaseId,
-  after: number,
-  mine: string | null,
-): Promise<CaseNews> =>
+/** What a case has not absorbed since row `after`. */
+export const caseNews = async (tx: LedgerTransaction, id: CaseId, after: number): Promise<CaseNews> =>
   gather(
     await tx.rowsOfCase(id, after),
     after,
     id,
     (row) => caseEventsIn([row], id),
-    (row) => row.key === mine,
+    (row) => isOwn(row, id),
   );
 
 /** The same for an account. */
@@ -59,12 +56,11 @@ export const accountNews = async (
   tx: LedgerTransaction,
   id: AccountId,
   after: number,
-  mine: string | null,
 ): Promise<AccountNews> =>
   gather(
     await tx.rowsOfAccount(id, after),
     after,
     accountWorkflowId(id),
     (row) => accountEventsIn([row], id),
-    (row) => row.key === mine || isFromOutside(row),
+    (row) => isOwn(row, accountWorkflowId(id)) || isFromOutside(row),
   );

@@ -53,6 +53,15 @@ export interface Attempt {
   readonly judge: (streams: Streams, tx: LedgerTransaction) => Promise<Verdict> | Verdict;
 }
 
+/**
+ * The instant by which a step is judged: when it was asked for, or now, if it was held up since. An approval that
+ * lapsed while Postgres was away counts no more, and what is late says so.
+ */
+export const judgedAt = (asked: string, clock: () => Date): string => {
+  const now = clock().toISOString();
+  return now > asked ? now : asked;
+};
+
 /** The row a person or a machine that is no person leaves. */
 export const machineDeed = (role: 'worker' | 'clock', action: Action, metadata: Metadata = {}): Deed => ({
   actor_id: 'breakglass',

@@ -16,22 +16,22 @@ export interface SessionDeps {
 /** Ending what a case's login left alive. */
 export const createSessionActivities = ({ ledger, record, configs, admin, clock }: SessionDeps) => ({
   /**
-   * Ends every session of the case's identity but a rotation's own, and records
-   * which. Deactivated, not deleted, so that Kratos keeps the record.
+   * Ends every session of the case's identity but a rotation's own or another
+   * case's, and records which. Deactivated, not deleted, so that Kratos keeps the record.
    */
   async endSessions({ id, after }: { id: CaseId; after: number }): Promise<CaseNews> {
     const key = `${id}/sessions-ended`;
     const account = accountOf(id);
-    const { account: state } = await ledger.transact((tx) => loadStreams(tx, account, { case: id }));
+    const load = async () => (await ledger.transact((tx) => loadStreams(tx, account, { case: id }))).account;
     const address = configs().current.config.accounts[account]?.address;
     const identity =
-      state.identity ?? (address === undefined ? undefined : await admin.findIdentity(address));
+      (await load()).identity ?? (address === undefined ? undefined : await admin.findIdentity(address));
     if (identity === undefined)
       throw new Error(`${account} has no identity in kratos whose sessions could be ended`);
-    const ofRotation = (session: string): boolean => state.claims[session]?.startsWith('rotation/') === true;
-    const active = (await admin.listSessions(identity, { active: true })).filter(
-      (each) => !ofRotation(each.id),
-    );
+    const alive = await admin.listSessions(identity, { active: true });
+    // Read after the list: a rotation, or the next case, may have begun while Kratos was away.
+    const { claims } = await load();
+    const active = alive.filter((each) => (claims[each.id] ?? id) === id);
     for (const session of active) await admin.endSession(session.id);
     const sessions = active.map((each) => each.id);
     // This process's clock, not the workflow's: the workflow's stands still while sessions are being ended.
@@ -45,6 +45,6 @@ export const createSessionActivities = ({ ledger, record, configs, admin, clock 
         case: id,
       }),
     });
-    return ledger.transact((tx) => caseNews(tx, id, after, key));
+    return ledger.transact((tx) => caseNews(tx, id, after));
   },
 });

@@ -58,6 +58,8 @@ const untilInterrupted = (): Promise<void> =>
   });
 
 const main = async (): Promise<void> => {
+  // The AWS SDK's next version wants a newer Node than the oldest we support; nobody here has to act on it.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
   const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
   const interrupted = untilInterrupted();
   const state = stateFolder();

@@ -1,14 +1,4 @@
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  log,
-  ParentClosePolicy,
-  setHandler,
-  sleep,
-  startChild,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { continueAsNew, log, ParentClosePolicy, setHandler, sleep, startChild } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { AccountEvent } from '../core/contracts/events.ts';
 import { accountWorkflowId, type CaseId, type RotationId } from '../core/contracts/ids.ts';
@@ -19,13 +9,11 @@ import { emptyAccount, type AccountState } from '../core/rules/account/state.ts'
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
 import { breakGlassCase } from './breakGlassCase.ts';
+import { beside, finishUp, isLong, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { rotation } from './rotation.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
 import { wakeOthers } from './wakes.ts';
-
-/** Far below Temporal's limits (51,200 events, 2,000 updates), so that a run stays quick to replay. */
-const longestHistory = 4_000;
 
 const quarterOf = (at: string): string => `${at.slice(0, 4)}-Q${Math.ceil(Number(at.slice(5, 7)) / 3)}`;
 
@@ -43,7 +31,8 @@ const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
  * One account, forever: takes requests, provisioning, rotations and claims;
  * starts its cases and rotations, one at a time; rings for logins nobody claims.
  */
-export async function account({ account: id, carried }: AccountInput): Promise<void> {
+export async function account(input: AccountInput): Promise<void> {
+  const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
   const self = accountWorkflowId(id);
   const book = createBook<AccountState, AccountEvent>(
     carried?.state ?? emptyAccount(id),
@@ -75,8 +64,14 @@ export async function account({ account: id, carried }: AccountInput): Promise<v
     );
   };
 
-  const runRotation = async (wanted: RotationId): Promise<void> => {
-    runningRotation = wanted;
+  const tick = async (): Promise<void> => {
+    const at = now();
+    book.absorb(
+      await promptly((run) => run.tickAccount({ id, key: `${self}/tick/${at}`, now: at, after: book.seq })),
+    );
+  };
+
+  const awaitRotation = async (wanted: RotationId): Promise<void> => {
     const child = await ensureStarted(() =>
       startChild(rotation, {
         workflowId: wanted,
@@ -86,17 +81,25 @@ export async function account({ account: id, carried }: AccountInput): Promise<v
         typedSearchAttributes: [{ key: searchAttributes.account, value: id }],
       }),
     );
+    // One that an earlier run of this workflow started reports to nobody: look again soon.
+    await (child === null ? sleep('10s') : child.result());
+  };
+
+  const runRotation = async (wanted: RotationId): Promise<void> => {
+    runningRotation = wanted;
     try {
-      // One that an earlier run of this workflow started reports to nobody: look again soon.
-      await (child === null ? sleep('10s') : child.result());
+      await awaitRotation(wanted);
     } catch (error) {
       log.warn('a rotation ended without a result; it begins again', {
         rotation: wanted,
         error: String(error),
       });
+      await sleep('10s');
     }
+    // What it came to is absorbed before the loop may ask again whether one is wanted.
+    await tick();
     runningRotation = null;
-    isWoken = true;
+    hasNews = true;
   };
 
   setHandler(
@@ -120,26 +123,22 @@ export async function account({ account: id, carried }: AccountInput): Promise<v
   setHandler(view, () => book.state);
 
   const isDue = (): boolean => (nextAccountDeadline(book.state) ?? '9') <= now();
-  const isLong = (): boolean =>
-    workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > longestHistory;
 
   for (;;) {
     hasNews = false;
     if (isWoken || isDue()) {
       isWoken = false;
-      const at = now();
-      book.absorb(
-        await promptly((run) => run.tickAccount({ id, key: `${self}/tick/${at}`, now: at, after: book.seq })),
-      );
+      await tick();
     }
     await startCase();
     const wanted = book.state.rotation?.id ?? null;
     // Not awaited: the account goes on hearing people while its credential is rotated.
-    if (wanted !== null && runningRotation === null) void runRotation(wanted);
+    if (wanted !== null && runningRotation === null) beside(runRotation(wanted));
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
-    if (isLong() && runningRotation === null) break;
+    // A rotation that is running goes on: the next run finds it started, and looks for its rows.
+    if (isLong()) break;
     await clock.waitFor(() => isWoken || hasNews, nextAccountDeadline(book.state));
   }
-  await condition(allHandlersFinished);
+  await finishUp(book);
   await continueAsNew<typeof account>({ account: id, carried: { state: book.state, seq: book.seq } });
 }

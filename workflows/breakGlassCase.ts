@@ -1,4 +1,4 @@
-import { allHandlersFinished, condition, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, continueAsNew, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { CaseEvent } from '../core/contracts/events.ts';
 import { searchAttributes, submit, view, wake, type CaseInput } from '../core/contracts/temporal.ts';
 import { nextCaseDeadline } from '../core/rules/case/due.ts';
@@ -6,6 +6,7 @@ import { evolveCase } from '../core/rules/case/evolve.ts';
 import { finalPhases, type CaseState, type Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
+import { beside, finishUp, isLong, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
 import { wakeOthers } from './wakes.ts';
@@ -15,20 +16,22 @@ const isFinal = (state: CaseState | null): boolean => state !== null && finalPha
 const isOverdue = (state: CaseState): boolean =>
   state.obligations.some((each) => each.ended === null && each.escalated);
 
-/** The case owes an end to whatever its login left alive. */
+/** The case owes an end to whatever its login left alive; a rotation that was quicker does not take that away. */
 const owesSessionsEnd = (state: CaseState | null): boolean =>
-  state?.phase === 'ended' && state.sessionsEnded === null;
+  state !== null && state.endedAt !== null && state.sessionsEnded === null;
 
 /**
  * One use of one account, from admitted to closed: hears decisions, keeps the
  * nearest deadline, ends the sessions, waits for the rotation and for what
  * people owe.
  */
-export async function breakGlassCase({ case: id }: CaseInput): Promise<void> {
+export async function breakGlassCase(input: CaseInput): Promise<void> {
+  const { case: id } = mustServe(input, (it) => it.case);
   const book = createBook<CaseState | null, CaseEvent>(null, evolveCase);
   const clock = createAlarmClock('nearest deadline of the case');
   let isWoken = true;
   let hasNews = false;
+  let ending: 'no' | 'trying' | 'waiting' = 'no';
   let shown: { phase: Phase; overdue: boolean } | null = null;
 
   setHandler(
@@ -68,6 +71,17 @@ export async function breakGlassCase({ case: id }: CaseInput): Promise<void> {
     shown = { phase: state.phase, overdue };
   };
 
+  const endSessions = async (): Promise<void> => {
+    ending = 'trying';
+    const news = await promptly(
+      (run) => run.endSessions({ id, after: book.seq }),
+      () => (ending = 'waiting'),
+    );
+    book.absorb(news);
+    ending = 'no';
+    hasNews = true;
+  };
+
   const deadlineOf = (): string | null => (book.state === null ? null : nextCaseDeadline(book.state));
   const isDue = (): boolean => (deadlineOf() ?? '9') <= now();
 
@@ -80,12 +94,16 @@ export async function breakGlassCase({ case: id }: CaseInput): Promise<void> {
         await promptly((run) => run.tickCase({ id, key: `${id}/tick/${at}`, now: at, after: book.seq })),
       );
     }
-    if (owesSessionsEnd(book.state))
-      book.absorb(await promptly((run) => run.endSessions({ id, after: book.seq })));
+    if (owesSessionsEnd(book.state) && ending === 'no') beside(endSessions());
+    // The account hears of the end afterwards, so that its rotation does not find our hand on the sessions. But
+    // while Kratos is away, neither the rotation nor what people owe may wait for it.
+    await condition(() => ending !== 'trying');
     if (book.state !== null) show(book.state);
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
-    if (isFinal(book.state)) break;
-    if (!owesSessionsEnd(book.state)) await clock.waitFor(() => isWoken || hasNews, deadlineOf());
+    if (isFinal(book.state) || isLong()) break;
+    await clock.waitFor(() => isWoken || hasNews, deadlineOf());
   }
-  await condition(allHandlersFinished);
+  await finishUp(book);
+  // Nothing is carried: the ledger tells the next run all, as it would after a loss.
+  if (!isFinal(book.state)) await continueAsNew<typeof breakGlassCase>(input);
 }

@@ -1,6 +1,7 @@
 import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { RotationInput } from '../core/contracts/temporal.ts';
+import { mustServe } from './lifetime.ts';
 
 const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
   summary: 'steps 1 to 9: seal, set, prove',
@@ -19,7 +20,8 @@ const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotati
  * One rotation of one account. Retried until it is proven; only what no retry
  * can mend is recorded as a failure, which blocks the account's next case.
  */
-export async function rotation({ rotation: id }: RotationInput): Promise<void> {
+export async function rotation(input: RotationInput): Promise<void> {
+  const { rotation: id } = mustServe(input, (it) => it.rotation);
   try {
     await rotate({ rotation: id });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { activityInfo, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { accountOf, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger } from '../../core/contracts/ledger.ts';
@@ -23,7 +23,10 @@ export const createRotationActivities = (deps: RotationDeps) => {
   const drive = createKratosDriver({
     ...deps,
     seal: createSealing(deps),
-    heartbeat: (step) => heartbeat(step),
+    heartbeat: (step) => {
+      heartbeat(step);
+      cancellationSignal().throwIfAborted();
+    },
   });
 
   const loadRun = (rotation: RotationId): Promise<Run & { proven: RotationOutcome | null }> =>
@@ -37,6 +40,7 @@ export const createRotationActivities = (deps: RotationDeps) => {
         ...{
           rotation,
           account,
+          run: activityInfo().workflowExecution?.runId ?? 'none',
           attempt: activityInfo().attempt,
           old: pair,
           case: state.rotation?.case ?? null,
@@ -66,12 +70,16 @@ export const createRotationActivities = (deps: RotationDeps) => {
       const now = deps.clock().toISOString();
       await deps.record({
         ...{ account, about: {}, key: `${rotation}/failed`, now },
-        judge: () => ({
-          kind: 'events',
-          deed: machineDeed('worker', 'break_glass_rotation', { rotation, step: 'failed', why }),
-          events: [{ account, event: { type: 'rotation-failed', at: now, rotation, why } }],
-          case: null,
-        }),
+        judge: ({ account: state }) =>
+          // One that is over already, whatever became of it, is nobody's trouble.
+          state.rotation?.id === rotation
+            ? {
+                kind: 'events',
+                deed: machineDeed('worker', 'break_glass_rotation', { rotation, step: 'failed', why }),
+                events: [{ account, event: { type: 'rotation-failed', at: now, rotation, why } }],
+                case: null,
+              }
+            : { kind: 'nothing' },
       });
     },
   };

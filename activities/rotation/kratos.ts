@@ -3,7 +3,7 @@ import type { KratosAdmin, KratosLogin, LoggedIn, Refused } from '../../adapters
 import type { Config, KratosAccount } from '../../core/contracts/config.ts';
 import type { Pair, SealedAt } from '../../core/contracts/events.ts';
 import { generatePassword, totpCode } from '../../core/custody/secrets.ts';
-import type { Sealing } from './sealing.ts';
+import type { Sealing, Seals } from './sealing.ts';
 import type { Run, StepName, WriteStep } from './steps.ts';
 
 /** What a rotation asks of Kratos's admin api. */
@@ -25,6 +25,7 @@ export interface KratosDriverDeps {
   readonly admin: RotationAdmin;
   readonly login: RotationLogin;
   readonly seal: Sealing;
+  readonly seals: Pick<Seals, 'highestGeneration'>;
   readonly clock: () => Date;
   /** Called as each step begins, so that a stuck step is noticed. */
   readonly heartbeat: (step: StepName) => void;
@@ -58,7 +59,7 @@ const mustWork = <T extends { refused: false }>(step: StepName, outcome: T | Ref
  * @throws KratosError or Error; nothing is lost, a retry takes the next generations
  */
 export const createKratosDriver =
-  ({ admin, login, seal, clock, heartbeat }: KratosDriverDeps) =>
+  ({ admin, login, seal, seals, clock, heartbeat }: KratosDriverDeps) =>
   async ({ run, account, config, write }: KratosRotation): Promise<{ identity: string; pair: Pair }> => {
     const now = (): string => clock().toISOString();
     const traits = { email: account.address, role: 'admin' };
@@ -72,16 +73,27 @@ export const createKratosDriver =
         { type: 'session-recorded', at: now(), rotation: run.rotation, session: session.sessionId },
       ]);
 
+    // Looked at before anything is sealed: while Kratos is away, no generation is used up.
+    heartbeat('identity-found');
+    const found = await admin.findIdentity(account.address);
+    const hashBefore = found === undefined ? null : await admin.passwordHashDigest(found);
+    const totpBefore = found === undefined ? null : ((await admin.totpCreatedAt(found)) ?? null);
+
     heartbeat('password-sealed');
     const secret = generatePassword({ random: randomBytes });
     const password = await seal(config, run.account, 'password', secret, now());
     const oldMfa = run.old === null ? [] : [run.old.mfa];
     await write('password-sealed', { password: listed(run.old?.password, password), mfa: oldMfa });
 
+    // A try that Temporal gave up on may still be running: it must not undo what the next one does.
+    const mustLead = async (): Promise<void> => {
+      const newest = await seals.highestGeneration(run.account, 'password');
+      if (newest !== password.generation)
+        throw new Error(`password generation ${newest} was sealed by another try; this one stops`);
+    };
+
     heartbeat('password-set');
-    const found = await admin.findIdentity(account.address);
-    const hashBefore = found === undefined ? null : await admin.passwordHashDigest(found);
-    const totpBefore = found === undefined ? null : ((await admin.totpCreatedAt(found)) ?? null);
+    await mustLead();
     const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
     if (found !== undefined) await admin.setPassword(identity, secret);
     const hashAfter = await admin.passwordHashDigest(identity);
@@ -99,6 +111,7 @@ export const createKratosDriver =
     await recordSession('password-logged-in', first, password, oldMfa);
 
     heartbeat('totp-deleted');
+    await mustLead();
     await admin.deleteTotp(identity);
     await write('totp-deleted', { password: [password], mfa: [] });
     const enrolment = mustWork('mfa-sealed', await login.beginTotp({ sessionToken: first.sessionToken }));
@@ -107,6 +120,7 @@ export const createKratosDriver =
     await write('mfa-sealed', { password: [password], mfa: [mfa] });
 
     heartbeat('mfa-confirmed');
+    await mustLead();
     const code = totpCode({ seed: enrolment.seed, at: clock() });
     const { flowId } = enrolment;
     mustWork('mfa-confirmed', await login.confirmTotp({ sessionToken: first.sessionToken, flowId, code }));
@@ -130,6 +144,7 @@ export const createKratosDriver =
     );
 
     heartbeat('shape-restored');
+    await mustLead();
     const { removed, leftover } = await admin.restoreShape(identity, { traits });
     await write(
       'shape-restored',
@@ -138,6 +153,7 @@ export const createKratosDriver =
     );
 
     heartbeat('sessions-ended');
+    await mustLead();
     const ended = await admin.endSessions(identity);
     await write('sessions-ended', { password: [password], mfa: [mfa] }, { sessions: ended });
 

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { AccountEvent, Pair, SealedAt } from '../../core/contracts/events.ts';
 import { parts, type AccountId, type CaseId, type Part, type RotationId } from '../../core/contracts/ids.ts';
 import type { Metadata } from '../../core/contracts/ledger.ts';
@@ -28,6 +29,8 @@ export interface Run {
   readonly rotation: RotationId;
   readonly account: AccountId;
   readonly case: CaseId | null;
+  /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
+  readonly run: string;
   readonly attempt: number;
   /** The pair that opens the account until this rotation is proven. */
   readonly old: Pair | null;
@@ -41,6 +44,8 @@ const named = (candidates: Candidates): Metadata =>
 /**
  * Writes a rotation's step into the ledger, with the candidates that may open
  * the account from here on. The row comes before the deed it announces.
+ *
+ * @throws ApplicationFailure `RotationOver`: another try has proven it meanwhile, or it was given up
  */
 export const createStepWriter =
   (record: Recorder, clock: () => Date, run: Run) =>
@@ -57,14 +62,18 @@ export const createStepWriter =
     await record({
       account: run.account,
       about: { case: run.case },
-      key: `${run.rotation}/${run.attempt}/${step}`,
+      key: `${run.rotation}/${run.run}/${run.attempt}/${step}`,
       now: clock().toISOString(),
-      judge: () => ({
-        kind: 'events',
-        deed: machineDeed('worker', 'break_glass_rotation', metadata),
-        events: events.map((event) => ({ account: run.account, event })),
-        case: run.case,
-      }),
+      judge: ({ account }) => {
+        if (account.rotation?.id !== run.rotation)
+          throw ApplicationFailure.nonRetryable(`${run.rotation} is over`, 'RotationOver');
+        return {
+          kind: 'events',
+          deed: machineDeed('worker', 'break_glass_rotation', metadata),
+          events: events.map((event) => ({ account: run.account, event })),
+          case: run.case,
+        };
+      },
     });
   };
 export type WriteStep = ReturnType<typeof createStepWriter>;

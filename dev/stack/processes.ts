@@ -21,7 +21,11 @@ export interface OwnProcesses {
 }
 
 // The emulator checks no credentials; real ones come from the AWS SDK's own chain.
-const awsEnvironment = { AWS_ACCESS_KEY_ID: 'emulator', AWS_SECRET_ACCESS_KEY: 'emulator' };
+const awsEnvironment = {
+  AWS_ACCESS_KEY_ID: 'emulator',
+  AWS_SECRET_ACCESS_KEY: 'emulator',
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+};
 
 const isUp = (port: number, path: string) => async (): Promise<boolean> =>
   (await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(2_000) })).ok;

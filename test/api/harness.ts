@@ -258,7 +258,8 @@ function processOver(
   now: () => string,
   updates: string[],
 ): DecisionProcess {
-  const hear = createDecisionActivities({ ledger, configs, record: createRecorder({ ledger, configs }) });
+  const record = createRecorder({ ledger, configs });
+  const hear = createDecisionActivities({ ledger, configs, record, clock: () => new Date(now()) });
   const asked = async (updateId: string, work: () => Promise<{ accepted: Accepted }>): Promise<Accepted> => {
     updates.push(updateId);
     try {

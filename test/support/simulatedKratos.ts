@@ -17,6 +17,14 @@ export interface SimulatedKratos {
   readonly admin: RotationAdmin & SessionDeps['admin'];
   readonly login: RotationLogin;
   readonly active: () => string[];
+  /** Somebody signs in with the credential as it is: a session that no rotation made. */
+  readonly signIn: () => string;
+  /** What opens the identity now. */
+  readonly credential: () => { readonly password: string; readonly seed: string | null } | null;
+  /** Makes the next calls of one function fail. */
+  readonly failNext: (operation: 'beginTotp', times: number) => void;
+  /** Somebody deletes every identity, with its sessions. */
+  readonly deleteIdentities: () => void;
   /** Makes every call fail until it is set back: Kratos is down. */
   isDown: boolean;
 }
@@ -29,6 +37,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
   const sessions = new Map<string, { identity: string; active: boolean; at: string }>();
   const enrolments = new Map<string, { identity: string; seed: string }>();
   let made = 0;
+  const failing = { beginTotp: 0 };
   const up = (): void => {
     if (simulated.isDown) throw new Error('connect ECONNREFUSED');
   };
@@ -127,6 +136,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     loginSecondFactor: async ({ sessionToken }) => Promise.resolve(loggedIn(sessionToken, 'aal2')),
     beginTotp: async ({ sessionToken }) => {
       up();
+      if (failing.beginTotp-- > 0) throw new Error('socket hang up');
       const flowId = randomUUID();
       const seed = seedOf(made++);
       enrolments.set(flowId, { identity: sessions.get(sessionToken)?.identity ?? '', seed });
@@ -144,6 +154,24 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
   const simulated: SimulatedKratos = {
     admin,
     login,
+    signIn: () => {
+      const [owner] = identities.keys();
+      if (owner === undefined) throw new Error('no identity to sign in to');
+      const session = randomUUID();
+      sessions.set(session, { identity: owner, active: true, at: clock().toISOString() });
+      return session;
+    },
+    credential: () => {
+      const [only] = identities.values();
+      return only === undefined ? null : { password: only.password, seed: only.seed };
+    },
+    failNext: (operation, times) => {
+      failing[operation] = times;
+    },
+    deleteIdentities: () => {
+      identities.clear();
+      sessions.clear();
+    },
     active: () => [...sessions].filter(([, each]) => each.active).map(([id]) => id),
     isDown: false,
   };

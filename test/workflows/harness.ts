@@ -3,7 +3,7 @@ import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import type { Configs } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
@@ -13,18 +13,38 @@ import { createBreakglassClient, type BreakglassClient } from '../../client/temp
 import type { Json } from '../../core/contracts/canonical.ts';
 import type { StoredSeal } from '../../core/contracts/http.ts';
 import { accountId, accountOf, type AccountId, type CaseId } from '../../core/contracts/ids.ts';
+import type { Sighting } from '../../core/contracts/events.ts';
+import type { Ledger, Row } from '../../core/contracts/ledger.ts';
 import type { Envelope } from '../../core/contracts/statements.ts';
 import { searchAttributes, taskQueue, type Accepted } from '../../core/contracts/temporal.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
 import type { CaseState } from '../../core/rules/case/state.ts';
 import { foldAccount, foldCase } from '../../core/rules/streams.ts';
-import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { build } from '../../dev/build.ts';
 import { timeSkippingServer } from '../../dev/fetch/timeSkipping.ts';
+import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
-import { makeOrg, newNonce, type Name, type Org } from '../support/org.ts';
+import { makeOrg, newNonce, yamlOf, type ConfigData, type Name, type Org } from '../support/org.ts';
 import { createSimulatedKratos, type SimulatedKratos } from '../support/simulatedKratos.ts';
+
+// What the worker says of failures that are meant would bury what is not.
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+});
+
+/** Switches for what may be away. */
+export interface Outages {
+  /** The ledger: every transaction fails. */
+  ledger: boolean;
+}
+
+/** A config's data to be changed: an account may become of another kind. */
+type ChangedConfig = Omit<ConfigData, 'accounts'> & {
+  accounts: Record<string, unknown>;
+  deadlines?: Record<string, number>;
+};
 
 export interface Harness {
   readonly env: TestWorkflowEnvironment;
@@ -34,6 +54,7 @@ export interface Harness {
   readonly client: BreakglassClient;
   readonly account: AccountId;
   readonly ring: KeyRing;
+  readonly away: Outages;
   /** Now, on the server's clock. */
   now(): Promise<Date>;
   /** A signed statement by a person, with the members every statement has. */
@@ -42,8 +63,14 @@ export interface Harness {
   toCase(id: CaseId, by: Name, members: Record<string, Json>): Promise<Accepted>;
   caseState(id: CaseId): CaseState;
   accountState(): AccountState;
+  /** Rows of a case, by what they report. */
+  rowsOf(id: CaseId, action: Row['action']): Row[];
   /** Lets the server's clock run, skipping what nobody needs. */
   pass(seconds: number): Promise<void>;
+  /** The sentinel saw a login: its row is written, then the account is woken. */
+  see(session: string, more?: Partial<Sighting>): Promise<Sighting>;
+  /** A changed config comes into force, signed by two admins; statements are signed under it from now on. */
+  putInForce(change: (data: ChangedConfig) => void): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -88,10 +115,16 @@ export const createHarness = async (): Promise<Harness> => {
     ),
   });
   const org = await makeOrg();
+  const signed = [...org.chain];
   const chain = verifyConfigChain(org.chain, org.digest);
   if (!chain.ok) throw new Error(chain.why);
-  const configs: Configs = chain;
+  let configs: Configs = chain;
   const ledger = createMemoryLedger();
+  const away: Outages = { ledger: false };
+  const reached: Ledger = {
+    transact: (work) =>
+      away.ledger ? Promise.reject(new Error('the ledger is away')) : ledger.transact(work),
+  };
   let offset = 0;
   const clock = (): Date => new Date(Date.now() + offset);
   const syncClock = async (): Promise<Date> => {
@@ -102,7 +135,7 @@ export const createHarness = async (): Promise<Harness> => {
   const kratos = createSimulatedKratos(clock);
   const ring = newKeyRing();
   const activities = createActivities({
-    ...{ ledger, configs: () => configs, seals: createMemorySeals(), clock },
+    ...{ ledger: reached, configs: () => configs, seals: createMemorySeals(), clock },
     ...{ admin: kratos.admin, login: kratos.login },
     sign: (message, namespace) => org.sign('worker', message, namespace),
   });
@@ -120,7 +153,7 @@ export const createHarness = async (): Promise<Harness> => {
   const statement: Harness['statement'] = async (by, members) => {
     const now = await syncClock();
     return org.seal(by, {
-      ...{ v: 1, by, config: org.digest, nonce: newNonce(), signedAt: now.toISOString() },
+      ...{ v: 1, by, config: configs.current.digest, nonce: newNonce(), signedAt: now.toISOString() },
       expiresAt: new Date(now.getTime() + 3_600_000).toISOString(),
       ...members,
     });
@@ -131,7 +164,7 @@ export const createHarness = async (): Promise<Harness> => {
     return state;
   };
   return {
-    ...{ env, org, ledger, kratos, client, account, ring, now: syncClock, statement, caseState },
+    ...{ env, org, ledger, kratos, client, account, ring, away, now: syncClock, statement, caseState },
     toAccount: async (by, members) =>
       client.submitToAccount(
         account,
@@ -149,6 +182,35 @@ export const createHarness = async (): Promise<Harness> => {
       );
     },
     accountState: () => foldAccount(ledger.rows, account),
+    rowsOf: (id, action) =>
+      ledger.rows.filter(
+        (row) =>
+          row.action === action &&
+          (row.case_id === id ||
+            (row.metadata.events ?? []).some((each) => 'case' in each && each.case === id)),
+      ),
+    see: async (session, more) => {
+      const at = (await syncClock()).toISOString();
+      const identity = foldAccount(ledger.rows, account).identity ?? 'unknown';
+      const sighting: Sighting = {
+        ...{ id: randomUUID(), account, identity, session, aal: 'aal2', method: 'totp' },
+        ...{ ip: '198.51.100.4', userAgent: 'browser', at, source: 'kratos-hook' },
+        ...more,
+      };
+      const config = () => configs.current.config;
+      await createSightingRecorder({ ledger, config, now: clock }).recordLogin('aal2', sighting, null);
+      await client.wakeAccount(account);
+      return sighting;
+    },
+    putInForce: async (change) => {
+      // Each has another name, so that none has the digest of an earlier one.
+      const data: ChangedConfig = { ...structuredClone(org.data), organisation: `Acme ${signed.length}` };
+      change(data);
+      signed.push(await org.accept(yamlOf(data), configs.current.digest, ['bob', 'carol']));
+      const next = verifyConfigChain(signed, org.digest);
+      if (!next.ok) throw new Error(next.why);
+      configs = next;
+    },
     pass: async (seconds) => {
       await env.sleep(seconds * 1000);
       await syncClock();
@@ -160,50 +222,4 @@ export const createHarness = async (): Promise<Harness> => {
       await org.remove();
     },
   };
-};
-
-/** Waits, in real time, until the process has done what it does by itself. */
-export const eventually = async (what: string, holds: () => boolean): Promise<void> => {
-  for (let tries = 0; tries < 200 && !holds(); tries += 1)
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  if (!holds()) throw new Error(`it never came to this: ${what}`);
-};
-
-/** Two owners provision the account; done when the first pair is proven. */
-export const provision = async (h: Harness): Promise<void> => {
-  await h.toAccount('bob', { type: 'provision' });
-  await h.toAccount('carol', { type: 'provision' });
-  await eventually('the account is provisioned', () => h.accountState().pair !== null);
-};
-
-/** Alice asks for an emergency. */
-export const ask = async (h: Harness, kind: 'emergency' | 'drill' = 'emergency'): Promise<CaseId> => {
-  const scenario = Object.keys(h.org.data.scenarios)[0] ?? '';
-  const conditions = Object.keys(Object.values(h.org.data.scenarios)[0]?.conditions ?? {});
-  const accepted = await h.toAccount('alice', {
-    ...{ type: 'request', kind, scenario, conditions, reason: 'restore the identity provider' },
-    ...{ symptom: 'the sign-in page answers 503', incidentChannel: '#inc-1', expectedMinutes: 20 },
-    recipient: await recipientOf(await newAgeIdentity()),
-  });
-  if (accepted.case === null) throw new Error('the request opened no case');
-  return accepted.case;
-};
-
-/** Two seniors sign. */
-export const approve = async (h: Harness, id: CaseId): Promise<void> => {
-  for (const by of ['bob', 'dan'] as const) await h.toCase(id, by, { type: 'approval', role: 'senior' });
-};
-
-/** Enough custodians of each part release; ciphertext is opaque to the process. */
-export const release = async (h: Harness, id: CaseId): Promise<void> => {
-  const { pair, recipient } = h.caseState(id).request;
-  for (const [by, part] of [
-    ['erin', 'password'],
-    ['frank', 'password'],
-    ['grace', 'mfa'],
-    ['heidi', 'mfa'],
-  ] as const) {
-    const { generation, seal } = pair[part];
-    await h.toCase(id, by, { type: 'release', part, generation, seal, recipient, ciphertext: 'sealed' });
-  }
 };

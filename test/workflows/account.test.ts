@@ -1,0 +1,201 @@
+import { randomUUID } from 'node:crypto';
+import { Client, WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CaseId } from '../../core/contracts/ids.ts';
+import type { Row } from '../../core/contracts/ledger.ts';
+import { submit, taskQueue, view, wake } from '../../core/contracts/temporal.ts';
+import { createHarness, origin, type Harness } from './harness.ts';
+import {
+  approve,
+  ask,
+  claim,
+  endAndRotate,
+  eventually,
+  provision,
+  release,
+  requestOf,
+  settle,
+} from './steps.ts';
+
+describe('an account', () => {
+  let h: Harness;
+  beforeAll(async () => {
+    h = await createHarness();
+    await provision(h);
+  });
+  afterAll(() => h.stop());
+
+  const workflow = (id: string) => h.client.raw.workflow.getHandle(id);
+  const withdraw = (id: CaseId) => h.toCase(id, 'alice', { type: 'withdrawal', reason: 'that was all' });
+  /** The rows that some deed adds. */
+  const added = async (deed: () => Promise<unknown>): Promise<readonly Row[]> => {
+    const before = h.ledger.rows.length;
+    await deed();
+    return h.ledger.rows.slice(before);
+  };
+
+  it('refuses a second request while a case is open', async () => {
+    const id = await ask(h);
+    await expect(h.toAccount('nils', await requestOf(h))).rejects.toMatchObject({
+      refusal: { code: 'account-busy', why: `${id} is open for acme-eu` },
+    });
+    await withdraw(id);
+  });
+
+  it('admits one of two requests that come at the same moment', async () => {
+    const request = await requestOf(h);
+    const both = await Promise.allSettled([h.toAccount('alice', request), h.toAccount('nils', request)]);
+    expect(both.map((each) => each.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(both).toContainEqual({
+      status: 'rejected',
+      reason: expect.objectContaining({
+        refusal: expect.objectContaining({ code: 'account-busy' }) as unknown,
+      }),
+    });
+    const open = h.accountState().openCase;
+    if (open === null) throw new Error('no case is open');
+    expect(h.rowsOf(open.case, 'break_glass_requested')).toHaveLength(1);
+    await h.toCase(open.case, open.by === 'alice' ? 'alice' : 'nils', { type: 'withdrawal', reason: 'over' });
+  });
+
+  it('gives one row and one answer to an update that is sent twice', async () => {
+    const envelope = await h.statement('alice', { account: h.account, ...(await requestOf(h)) });
+    const submission = { envelope, origin };
+    const updateId = randomUUID();
+    const rows = await added(async () => {
+      const first = await h.client.submitToAccount(h.account, submission, updateId);
+      expect(await h.client.submitToAccount(h.account, submission, updateId)).toEqual(first);
+      // Another id is another attempt, and its nonce is used.
+      await expect(h.client.submitToAccount(h.account, submission, randomUUID())).rejects.toMatchObject({
+        refusal: { code: 'replayed' },
+      });
+    });
+    expect(rows.map((row) => row.result)).toEqual(['success', 'refused']);
+    const open = h.accountState().openCase;
+    if (open !== null) await withdraw(open.case);
+  });
+
+  it('takes nothing that did not come encrypted, and nothing that is no envelope, and writes no row', async () => {
+    const bare = new Client({ connection: h.env.connection }).workflow.getHandle(`account/${h.account}`);
+    const envelope = await h.statement('alice', { account: h.account, ...(await requestOf(h)) });
+    const before = await workflow(`account/${h.account}`).fetchHistory();
+    const rows = await added(async () => {
+      await expect(bare.executeUpdate(submit, { args: [{ envelope, origin }] })).rejects.toBeInstanceOf(
+        WorkflowUpdateFailedError,
+      );
+      await expect(bare.executeUpdate('submit')).rejects.toBeInstanceOf(WorkflowUpdateFailedError);
+      for (const wrong of [{}, { envelope }, { envelope, origin, more: 1 }, null, 'text']) {
+        const submission = wrong as Parameters<typeof h.client.submitToAccount>[1];
+        await expect(h.client.submitToAccount(h.account, submission, randomUUID())).rejects.toMatchObject({
+          refusal: { code: 'malformed-statement' },
+        });
+      }
+    });
+    expect(rows).toEqual([]);
+    const after = await workflow(`account/${h.account}`).fetchHistory();
+    const accepted = (history: typeof before): number =>
+      (history.events ?? []).filter((each) => each.workflowExecutionUpdateAcceptedEventAttributes != null)
+        .length;
+    expect(accepted(after)).toBe(accepted(before));
+  });
+
+  it('writes one row for each refused statement, and changes nothing else', async () => {
+    const request = await requestOf(h);
+    const state = h.accountState();
+    const refused: [code: string, submit: () => Promise<unknown>][] = [
+      ['unknown-scenario', () => h.toAccount('alice', { ...request, scenario: 'friday' })],
+      ['missing-condition', () => h.toAccount('alice', { ...request, conditions: [] })],
+      ['refused-reason', () => h.toAccount('alice', { ...request, reason: 'it is quicker this way' })],
+      ['not-a-principal', () => h.toAccount('bob', request)],
+      ['lives-too-long', () => h.toAccount('alice', { ...request, expectedMinutes: 61 })],
+      ['already-counted', () => h.toAccount('quinn', { type: 'provision' })],
+      ['not-an-owner', () => h.toAccount('alice', { type: 'rotate', reason: 'why not' })],
+      [
+        'bad-signature',
+        async () => {
+          const envelope = await h.statement('alice', { account: h.account, ...request });
+          const forged = { ...envelope, statement: envelope.statement.replace('"#inc-1"', '"#inc-2"') };
+          return h.client.submitToAccount(h.account, { envelope: forged, origin }, randomUUID());
+        },
+      ],
+      [
+        'malformed-signature',
+        async () => {
+          const { statement } = await h.statement('alice', { account: h.account, ...request });
+          const envelope = { statement, signature: 'none' };
+          return h.client.submitToAccount(h.account, { envelope, origin }, randomUUID());
+        },
+      ],
+    ];
+    for (const [code, attempt] of refused) {
+      const rows = await added(() => expect(attempt(), code).rejects.toMatchObject({ refusal: { code } }));
+      expect(rows, code).toMatchObject([{ result: 'refused', metadata: { code } }]);
+      expect(rows[0]?.metadata.events).toBeUndefined();
+    }
+    expect(h.accountState()).toEqual(state);
+    expect(h.ledger.messages.filter((each) => each.id.includes('refused'))).toEqual([]);
+  });
+
+  it('lost, and its id taken by somebody with a bare client: built again from the ledger', async () => {
+    const id = `account/${h.account}`;
+    const bare = new Client({ connection: h.env.connection }).workflow;
+    for (const args of [[{ account: h.account }], []]) {
+      await workflow(id).terminate('a mishap');
+      const squatter = await bare.start('account', { workflowId: id, taskQueue, args });
+      await expect(squatter.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+      const opened = await ask(h);
+      await withdraw(opened);
+      expect(await workflow(id).query(view)).toEqual(h.accountState());
+    }
+  });
+
+  it('continues as new after thousands of events, in the midst of a case, and nothing is lost', async () => {
+    const id = await ask(h);
+    await approve(h, id);
+    await release(h, id);
+    const ids = [`account/${h.account}`, id];
+    const runs = await Promise.all(ids.map(async (each) => (await workflow(each).describe()).runId));
+    for (const each of ids) await flood(each);
+    for (const [n, each] of ids.entries())
+      expect((await workflow(each).describe()).runId, each).not.toBe(runs[n]);
+
+    const session = await claim(h, id);
+    const { id: sighting } = await h.see(session);
+    await eventually('the case has its login', () => h.caseState(id).sightings.length > 0);
+    expect(h.caseState(id)).toMatchObject({ phase: 'in-session', sightings: [{ id: sighting }] });
+    await endAndRotate(h, id);
+    await settle(h, id, session);
+    expect(h.caseState(id).phase).toBe('closed');
+    await workflow(id).result();
+    const { openCase, rotation } = h.accountState();
+    expect({ openCase, rotation }).toEqual({ openCase: null, rotation: null });
+    // In the new run too, an update that was heard before is the same update.
+    await withdraw(await ask(h));
+  });
+
+  it('continues as new while its rotation waits for Kratos, and hears of its end', async () => {
+    const before = h.accountState().pair?.password.generation ?? 0;
+    h.kratos.isDown = true;
+    await h.toAccount('quinn', { type: 'rotate', reason: 'a leak' });
+    const { runId } = await workflow(`account/${h.account}`).describe();
+    await flood(`account/${h.account}`);
+    expect((await workflow(`account/${h.account}`).describe()).runId).not.toBe(runId);
+    await expect(h.toAccount('alice', await requestOf(h))).rejects.toMatchObject({
+      refusal: { code: 'account-blocked' },
+    });
+    h.kratos.isDown = false;
+    await h.pass(120);
+    await eventually('the rotation is proven', () => h.accountState().rotation === null);
+    expect(h.accountState().pair?.password.generation).toBe(before + 1);
+    await h.pass(30);
+    expect(await workflow(`account/${h.account}`).query(view)).toEqual(h.accountState());
+    await withdraw(await ask(h));
+  });
+
+  /** Wakes a workflow until its run has more events than it allows itself. */
+  const flood = async (id: string): Promise<void> => {
+    const { runId } = await workflow(id).describe();
+    for (let n = 0; n < 100 && (await workflow(id).describe()).runId === runId; n += 1)
+      await Promise.all(Array.from({ length: 100 }, () => workflow(id).signal(wake)));
+  };
+});

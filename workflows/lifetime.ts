@@ -1,0 +1,43 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  isCancellation,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { wakeOthers } from './wakes.ts';
+
+/** Far below Temporal's limits (51,200 events, 2,000 updates), so that a run stays quick to replay. */
+const longestHistory = 4_000;
+
+/**
+ * A workflow serves the stream that its id names. One that somebody began with another input, or with one that
+ * was not encrypted by us, ends at once, so that the true one can be started under that id.
+ *
+ * @param idOf - the workflow id that goes with an input
+ * @throws ApplicationFailure `WrongInput`
+ */
+export const mustServe = <Input>(input: Input | undefined, idOf: (input: Input) => string): Input => {
+  if (input === undefined || idOf(input) !== workflowInfo().workflowId)
+    throw ApplicationFailure.nonRetryable('the input does not belong to this workflow id', 'WrongInput');
+  return input;
+};
+
+/** Whether this run should continue as new. */
+export const isLong = (): boolean =>
+  workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > longestHistory;
+
+/** Goes on beside the loop, which learns of it by what it changes. */
+export const beside = (work: Promise<void>): void => {
+  work.catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+};
+
+/** Before a run ends: every handler has answered, and nobody waits to be woken by what they brought. */
+export const finishUp = async (book: { owesWakes(): boolean; takeWakes(): string[] }): Promise<void> => {
+  while (!allHandlersFinished() || book.owesWakes()) {
+    await condition(allHandlersFinished);
+    await wakeOthers(book.takeWakes());
+  }
+};
