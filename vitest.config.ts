@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
 /** Files that need real servers; every other test is pure and fast. */
-const servers = ['dev', 'adapters', 'workflows', 'whole', 'survival'].map((area) => `test/${area}/**/*.test.ts`);
+const servers = ['dev', 'adapters', 'workflows', 'whole', 'survival'].map(
+  (area) => `test/${area}/**/*.test.ts`,
+);
 
 export default defineConfig({
   test: {

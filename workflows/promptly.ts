@@ -23,13 +23,14 @@ const regular = proxyActivities<Short>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/** The `ApplicationFailure` behind an activity's failure, when trying again cannot help. */
-const finalCause = (error: unknown): ApplicationFailure | null =>
-  error instanceof ActivityFailure &&
-  error.cause instanceof ApplicationFailure &&
-  error.cause.nonRetryable === true
-    ? error.cause
-    : null;
+/**
+ * The `ApplicationFailure` behind an activity's failure, when trying again cannot help. A regular activity's comes
+ * wrapped in an `ActivityFailure`, a local one's as it was thrown.
+ */
+const finalCause = (error: unknown): ApplicationFailure | null => {
+  const thrown = error instanceof ActivityFailure ? error.cause : error;
+  return thrown instanceof ApplicationFailure && thrown.nonRetryable === true ? thrown : null;
+};
 
 /**
  * Runs a short activity inside the workflow task (one event of history); after

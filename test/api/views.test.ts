@@ -66,8 +66,8 @@ describe('a case as readers see it, step by step', () => {
   it('given the end, waits for the worker and the write-up', () => {
     expect(lines(after(ended()))).toEqual([
       `: the worker to rotate the credential: breakglass status ${theCase}`,
-      `alice: the session log: breakglass write-up ${theCase} session-log FILE`,
-      `alice: the post-mortem: breakglass write-up ${theCase} post-mortem FILE`,
+      `alice: the session log: breakglass write-up ${theCase} --document session-log`,
+      `alice: the post-mortem: breakglass write-up ${theCase} --document post-mortem`,
     ]);
   });
 
@@ -75,7 +75,7 @@ describe('a case as readers see it, step by step', () => {
     const view = after(ended(), rotated());
     expect(view).toMatchObject({ phase: 'settling', rotation: 'rotation/acme-eu/2026-11-21-02' });
     expect(lines(view).slice(2)).toEqual([
-      `alice: the old credential to be tried: breakglass refusals ${theCase}`,
+      `alice: the old credential to be tried: breakglass end ${theCase} --resume`,
       `erin, frank, grace, heidi: where the new share lies: breakglass attest ${theCase} --kept-at PLACE`,
     ]);
     const overdue = (now: string) =>

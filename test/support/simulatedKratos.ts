@@ -21,6 +21,8 @@ export interface SimulatedKratos {
   readonly signIn: () => string;
   /** What opens the identity now. */
   readonly credential: () => { readonly password: string; readonly seed: string | null } | null;
+  /** Every look for an identity waits until the promise is fulfilled. */
+  holdUntil: Promise<void>;
   /** Makes the next calls of one function fail. */
   readonly failNext: (operation: 'beginTotp', times: number) => void;
   /** Somebody deletes every identity, with its sessions. */
@@ -61,6 +63,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     [...sessions].filter(([, each]) => each.identity === id);
   const admin: SimulatedKratos['admin'] = {
     findIdentity: async (email) => {
+      await simulated.holdUntil;
       up();
       return Promise.resolve([...identities.values()].find((each) => each.email === email)?.id);
     },
@@ -174,6 +177,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     active: () => [...sessions].filter(([, each]) => each.active).map(([id]) => id),
     isDown: false,
+    holdUntil: Promise.resolve(),
   };
   return simulated;
 };
