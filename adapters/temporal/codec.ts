@@ -59,19 +59,17 @@ const open = (ring: KeyRing, payload: Payload): Payload => {
  * @param onRefused - what to do with a payload that cannot be opened
  */
 export const createPayloadCodec = (ring: KeyRing, onRefused: 'throw' | 'replace'): PayloadCodec => ({
-  encode: (payloads) => Promise.resolve(payloads.map((each) => seal(ring, each))),
-  decode: (payloads) =>
-    Promise.resolve(
-      payloads.map((each) => {
-        try {
-          return open(ring, each);
-        } catch (error) {
-          if (onRefused === 'throw') throw error;
-          return {
-            metadata: { [METADATA_ENCODING_KEY]: encode('json/plain') },
-            data: encode(JSON.stringify(refusedPayload)),
-          };
-        }
-      }),
-    ),
+  encode: async (payloads) => payloads.map((each) => seal(ring, each)),
+  decode: async (payloads) =>
+    payloads.map((each) => {
+      try {
+        return open(ring, each);
+      } catch (error) {
+        if (onRefused === 'throw') throw error;
+        return {
+          metadata: { [METADATA_ENCODING_KEY]: encode('json/plain') },
+          data: encode(JSON.stringify(refusedPayload)),
+        };
+      }
+    }),
 });

@@ -55,7 +55,7 @@ describe.each([
       nonRetryable: true,
       details: [{ code: 'not-the-requester', why: secret }],
     });
-    expect(read?.cause?.message).toBe(`because ${secret}`);
+    expect(read?.cause).toMatchObject({ message: `because ${secret}` });
   });
 
   it('is not read without it', async () => {

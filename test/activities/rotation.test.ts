@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { RotationId } from '../../core/contracts/ids.ts';
+import type { Row } from '../../core/contracts/ledger.ts';
+import { createWorld, isFinal, provision, type World } from './world.ts';
+
+describe('the rotation’s activity', () => {
+  let world: World;
+  let rotation: RotationId;
+  beforeEach(async () => {
+    world = await createWorld();
+    rotation = await provision(world);
+  });
+  afterEach(() => world.org.remove());
+
+  const generation = (row: Row): number => {
+    const named = row.metadata['candidates'] as { password: { generation: number }[] };
+    return named.password.at(-1)?.generation ?? 0;
+  };
+  /** Holds an attempt where it looks for the identity; gives what lets it go on. */
+  const hold = (): (() => void) => {
+    let goOn = (): void => undefined;
+    world.kratos.holdUntil = new Promise((resolve) => (goOn = resolve));
+    return goOn;
+  };
+  const outcome = (attempt: Promise<unknown>): Promise<unknown> =>
+    attempt.then(
+      () => 'done',
+      (error: unknown) => error,
+    );
+
+  it('names each generation in the ledger before it is set, and proves the pair', async () => {
+    const { pair } = await world.rotate(rotation, 'run');
+    expect(pair).toMatchObject({ password: { generation: 1 }, mfa: { generation: 1 } });
+    const names = world.ledger.rows.map((row) => row.metadata['step']).filter((step) => step !== undefined);
+    expect(names).toEqual([
+      'password-sealed',
+      'password-set',
+      'password-logged-in',
+      'totp-deleted',
+      'mfa-sealed',
+      'mfa-confirmed',
+      'second-factor-logged-in',
+      'shape-restored',
+      'sessions-ended',
+      'proven',
+    ]);
+    expect(world.kratos.active()).toEqual([]);
+  });
+
+  it('after its answer was lost: gives the same answer and does nothing twice', async () => {
+    const first = await world.rotate(rotation, 'run');
+    const rows = world.ledger.rows.length;
+    const credential = world.kratos.credential();
+    expect(await world.rotate(rotation, 'run', 2)).toEqual(first);
+    expect(await world.rotate(rotation, 'another run')).toEqual(first);
+    expect(world.ledger.rows).toHaveLength(rows);
+    expect(world.kratos.credential()).toEqual(credential);
+  });
+
+  it('broken off anywhere: the next attempt takes the next generations', async () => {
+    world.kratos.failNext('beginTotp', 1);
+    const error = await outcome(world.rotate(rotation, 'run'));
+    expect(error).toBeInstanceOf(Error);
+    expect(isFinal(error)).toBe(false);
+    const { pair } = await world.rotate(rotation, 'run', 2);
+    expect(pair).toMatchObject({ password: { generation: 2 }, mfa: { generation: 1 } });
+  });
+
+  it('begun anew by another run of its workflow: every generation has its own row', async () => {
+    world.kratos.failNext('beginTotp', 1);
+    await outcome(world.rotate(rotation, 'one run'));
+    await world.rotate(rotation, 'another run');
+    expect(world.steps('password-sealed').map(generation)).toEqual([1, 2]);
+    expect(world.steps('password-set').map(generation)).toEqual([1, 2]);
+  });
+
+  it('an attempt that was given up, and wakes after the next one has proven its pair, changes nothing', async () => {
+    const goOn = hold();
+    const late = outcome(world.rotate(rotation, 'run', 1));
+    world.kratos.holdUntil = Promise.resolve();
+    const { pair } = await world.rotate(rotation, 'run', 2);
+    const opens = world.kratos.credential();
+    goOn();
+    expect(await late).toMatchObject({ type: 'RotationOver' });
+    expect(world.kratos.credential()).toEqual(opens);
+    expect(world.accountState().pair).toEqual(pair);
+    expect(world.steps('proven')).toHaveLength(1);
+  });
+
+  it('an attempt that was given up with its password sealed stops when another has sealed since', async () => {
+    let goOn = (): void => undefined;
+    const waiting = new Promise<void>((resolve) => (goOn = resolve));
+    const { passwordHashDigest } = world.kratos.admin;
+    await world.rotate(rotation, 'run');
+    const { rotation: next } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, 'third');
+    if (next === null) throw new Error('no rotation began');
+    let asked = 0;
+    // The digest after the new password was set: between two steps of the first attempt.
+    world.kratos.admin.passwordHashDigest = async (id) => {
+      asked += 1;
+      if (asked === 2) await waiting;
+      return passwordHashDigest(id);
+    };
+    const late = outcome(world.rotate(next, 'run', 1));
+    while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    world.kratos.failNext('beginTotp', 1);
+    await outcome(world.rotate(next, 'run', 2));
+    const second = world.kratos.credential();
+    goOn();
+    expect(await late).toMatchObject({ message: expect.stringMatching(/retried|this one stops/) as unknown });
+    expect(world.kratos.credential()).toEqual(second);
+    const { pair } = await world.rotate(next, 'run', 3);
+    expect(world.accountState().pair).toEqual(pair);
+    expect(pair.password.generation).toBe(4);
+  });
+
+  it('told to stop, begins no further step', async () => {
+    const env = new MockActivityEnvironment({ workflowExecution: { workflowId: rotation, runId: 'run' } });
+    const heard: unknown[] = [];
+    env.on('heartbeat', (step) => {
+      heard.push(step);
+      if (step === 'password-set') env.cancel();
+    });
+    const error = await outcome(env.run(world.activities.rotate, { rotation }));
+    expect(error).toMatchObject({ name: 'CancelledFailure' });
+    expect(heard.at(-1)).toBe('password-set');
+    expect(world.kratos.credential()).toBeNull();
+  });
+
+  it('without a driver: final, recorded once, rung, and only for the rotation that is running', async () => {
+    const fail = () => world.activities.recordRotationFailure({ rotation, why: 'no driver' });
+    await fail();
+    await fail();
+    expect(world.steps('failed')).toHaveLength(1);
+    expect(world.accountState()).toMatchObject({
+      rotation: null,
+      rotationFailure: `${rotation} failed: no driver`,
+    });
+    expect(world.ledger.messages.filter((each) => each.severity === 'alarm')).toHaveLength(1);
+  });
+
+  it('a failure that is told of after the rotation was proven is nobody’s trouble', async () => {
+    await world.rotate(rotation, 'run');
+    await world.activities.recordRotationFailure({ rotation, why: 'late' });
+    expect(world.steps('failed')).toEqual([]);
+    expect(world.accountState().rotationFailure).toBeNull();
+  });
+});
