@@ -1,29 +1,17 @@
-import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaseId } from '../../core/contracts/ids.ts';
 import { later } from '../../core/rules/decision.ts';
-import { createWorld, isFinal, provision, type World } from './world.ts';
+import { makeOrg } from '../support/org.ts';
+import { createWorld, isFinal, provision, request, type World } from './world.ts';
 
 describe('activities of a case', () => {
   let world: World;
   let id: CaseId;
   const self = (): string => `account/${world.account}`;
   beforeAll(async () => {
-    world = await createWorld();
+    world = createWorld(await makeOrg());
     await world.rotate(await provision(world), 'run');
-    const [scenario = ''] = Object.keys(world.org.data.scenarios);
-    const conditions = Object.keys(world.org.data.scenarios['sso-down'].conditions);
-    const accepted = await world.toAccount(
-      'alice',
-      {
-        ...{ type: 'request', kind: 'emergency', scenario, conditions, reason: 'restore it' },
-        ...{ symptom: 'it answers 503', incidentChannel: '#inc', expectedMinutes: 20 },
-        recipient: await recipientOf(await newAgeIdentity()),
-      },
-      'request',
-    );
-    if (accepted.case === null) throw new Error('no case was opened');
-    id = accepted.case;
+    id = await request(world);
   });
   afterAll(() => world.org.remove());
 

@@ -1,27 +1,25 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MockActivityEnvironment } from '@temporalio/testing';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RotationId } from '../../core/contracts/ids.ts';
 import type { Row } from '../../core/contracts/ledger.ts';
-import { createWorld, isFinal, provision, type World } from './world.ts';
+import { makeOrg, type Org } from '../support/org.ts';
+import { activityOf, createWorld, isFinal, provision, type World } from './world.ts';
 
 describe('the rotation’s activity', () => {
+  let org: Org;
   let world: World;
   let rotation: RotationId;
+  beforeAll(async () => {
+    org = await makeOrg();
+  });
   beforeEach(async () => {
-    world = await createWorld();
+    world = createWorld(org);
     rotation = await provision(world);
   });
-  afterEach(() => world.org.remove());
+  afterAll(() => org.remove());
 
   const generation = (row: Row): number => {
     const named = row.metadata['candidates'] as { password: { generation: number }[] };
     return named.password.at(-1)?.generation ?? 0;
-  };
-  /** Holds an attempt where it looks for the identity; gives what lets it go on. */
-  const hold = (): (() => void) => {
-    let goOn = (): void => undefined;
-    world.kratos.holdUntil = new Promise((resolve) => (goOn = resolve));
-    return goOn;
   };
   const outcome = (attempt: Promise<unknown>): Promise<unknown> =>
     attempt.then(
@@ -76,8 +74,12 @@ describe('the rotation’s activity', () => {
   });
 
   it('an attempt that was given up, and wakes after the next one has proven its pair, changes nothing', async () => {
-    const goOn = hold();
-    const late = outcome(world.rotate(rotation, 'run', 1));
+    let goOn = (): void => undefined;
+    world.kratos.holdUntil = new Promise((resolve) => (goOn = resolve));
+    const first = activityOf(rotation, 'run', 1);
+    const isHeld = new Promise((resolve) => first.once('heartbeat', resolve));
+    const late = outcome(first.run(() => world.activities.rotate({ rotation })));
+    await isHeld;
     world.kratos.holdUntil = Promise.resolve();
     const { pair } = await world.rotate(rotation, 'run', 2);
     const opens = world.kratos.credential();
@@ -91,7 +93,7 @@ describe('the rotation’s activity', () => {
   it('an attempt that was given up with its password sealed stops when another has sealed since', async () => {
     let goOn = (): void => undefined;
     const waiting = new Promise<void>((resolve) => (goOn = resolve));
-    const { passwordHashDigest } = world.kratos.admin;
+    const real = { ...world.kratos.admin };
     await world.rotate(rotation, 'run');
     const { rotation: next } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, 'third');
     if (next === null) throw new Error('no rotation began');
@@ -100,7 +102,7 @@ describe('the rotation’s activity', () => {
     world.kratos.admin.passwordHashDigest = async (id) => {
       asked += 1;
       if (asked === 2) await waiting;
-      return passwordHashDigest(id);
+      return real.passwordHashDigest(id);
     };
     const late = outcome(world.rotate(next, 'run', 1));
     while (asked < 2) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -116,13 +118,13 @@ describe('the rotation’s activity', () => {
   });
 
   it('told to stop, begins no further step', async () => {
-    const env = new MockActivityEnvironment({ workflowExecution: { workflowId: rotation, runId: 'run' } });
+    const env = activityOf(rotation, 'run');
     const heard: unknown[] = [];
     env.on('heartbeat', (step) => {
       heard.push(step);
       if (step === 'password-set') env.cancel();
     });
-    const error = await outcome(env.run(world.activities.rotate, { rotation }));
+    const error = await outcome(env.run(() => world.activities.rotate({ rotation })));
     expect(error).toMatchObject({ name: 'CancelledFailure' });
     expect(heard.at(-1)).toBe('password-set');
     expect(world.kratos.credential()).toBeNull();

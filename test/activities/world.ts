@@ -1,18 +1,20 @@
 /** The real activities without workflows: a ledger in memory, a simulated Kratos, people with real keys. */
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities/index.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
 import type { Json } from '../../core/contracts/canonical.ts';
 import type { StoredSeal } from '../../core/contracts/http.ts';
-import { accountId, type AccountId, type RotationId } from '../../core/contracts/ids.ts';
+import { accountId, type AccountId, type CaseId, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger, Row } from '../../core/contracts/ledger.ts';
 import type { Accepted, RotationOutcome } from '../../core/contracts/temporal.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
-import { foldAccount } from '../../core/rules/streams.ts';
+import { foldAccount, foldCase } from '../../core/rules/streams.ts';
+import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
-import { makeOrg, newNonce, type Name, type Org } from '../support/org.ts';
+import { newNonce, type Name, type Org } from '../support/org.ts';
 import { createSimulatedKratos, type SimulatedKratos } from '../support/simulatedKratos.ts';
 
 export interface World {
@@ -30,15 +32,23 @@ export interface World {
   statement(by: Name, members: Record<string, Json>, lifeSeconds?: number): ReturnType<Org['seal']>;
   /** Brings a statement before the account, as an update with this id does. */
   toAccount(by: Name, members: Record<string, Json>, update: string): Promise<Accepted>;
+  toCase(id: CaseId, by: Name, members: Record<string, Json>): Promise<Accepted>;
   /** One attempt of a rotation's activity, as a run of its workflow makes it. */
   rotate(rotation: RotationId, run: string, attempt?: number): Promise<RotationOutcome>;
   steps(name: string): Row[];
 }
 
+/** What an attempt of a rotation's activity runs in. What it says of failures that are meant is left out. */
+export const activityOf = (rotation: RotationId, runId: string, attempt = 1): MockActivityEnvironment =>
+  new MockActivityEnvironment(
+    { attempt, workflowExecution: { workflowId: rotation, runId } },
+    { logger: new DefaultLogger('ERROR') },
+  );
+
 export const start = '2026-11-21T08:00:00.000Z';
 
-export const createWorld = async (): Promise<World> => {
-  const org = await makeOrg();
+/** A new ledger and a new Kratos for an organisation. */
+export const createWorld = (org: Org): World => {
   const chain = verifyConfigChain(org.chain, org.digest);
   if (!chain.ok) throw new Error(chain.why);
   const ledger = createMemoryLedger();
@@ -80,11 +90,19 @@ export const createWorld = async (): Promise<World> => {
       const now = world.now.toISOString();
       return (await activities.hearAccount({ id: account, submission, key, now, after: 0 })).accepted;
     },
+    toCase: async (id, by, members) => {
+      const { request } = foldCase(ledger.rows, id)?.request ?? { request: '' };
+      const submission = {
+        envelope: await world.statement(by, { case: id, request, ...members }),
+        origin: { ip: null, userAgent: null },
+      };
+      const asked = { id, submission, key: `${id}/update/${newNonce()}`, now: world.now.toISOString() };
+      return (await activities.hearCase({ ...asked, after: 0 })).accepted;
+    },
     rotate: (rotation, runId, attempt = 1) =>
-      new MockActivityEnvironment({
-        attempt,
-        workflowExecution: { workflowId: rotation, runId },
-      }).run(activities.rotate, { rotation }),
+      activityOf(rotation, runId, attempt).run((it: { rotation: RotationId }) => activities.rotate(it), {
+        rotation,
+      }),
     steps: (name) =>
       ledger.rows.filter(
         ({ action, metadata }) => action === 'break_glass_rotation' && metadata['step'] === name,
@@ -99,6 +117,22 @@ export const provision = async (world: World): Promise<RotationId> => {
   const { rotation } = await world.toAccount('rosa', { type: 'provision' }, 'second');
   if (rotation === null) throw new Error('no rotation began');
   return rotation;
+};
+
+/** Alice asks for an emergency. */
+export const request = async (world: World): Promise<CaseId> => {
+  const accepted = await world.toAccount(
+    'alice',
+    {
+      ...{ type: 'request', kind: 'emergency', scenario: 'sso-down', reason: 'restore it' },
+      conditions: Object.keys(world.org.data.scenarios['sso-down'].conditions),
+      ...{ symptom: 'it answers 503', incidentChannel: '#inc', expectedMinutes: 20 },
+      recipient: await recipientOf(await newAgeIdentity()),
+    },
+    newNonce(),
+  );
+  if (accepted.case === null) throw new Error('no case was opened');
+  return accepted.case;
 };
 
 /** What a workflow would be told of an error: whether trying again may help. */

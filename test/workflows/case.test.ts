@@ -28,4 +28,8 @@ describe('a case on the time-skipping server', () => {
     expect(h.caseState(id).oldCredential).toBe('refused');
     expect(h.accountState().openCase).toBeNull();
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });

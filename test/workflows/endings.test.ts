@@ -137,4 +137,8 @@ describe('how a case ends', () => {
     await untilEnded(id);
     expect(h.rowsOf(id, 'break_glass_ended')).toHaveLength(1);
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });

@@ -3,7 +3,7 @@ import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import type { Configs } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
@@ -27,12 +27,7 @@ import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
 import { makeOrg, newNonce, yamlOf, type ConfigData, type Name, type Org } from '../support/org.ts';
 import { createSimulatedKratos, type SimulatedKratos } from '../support/simulatedKratos.ts';
-
-// What the worker says of failures that are meant would bury what is not.
-Runtime.install({
-  logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
-});
+import './quiet.ts';
 
 /** Switches for what may be away. */
 export interface Outages {
@@ -71,6 +66,8 @@ export interface Harness {
   see(session: string, more?: Partial<Sighting>): Promise<Sighting>;
   /** A changed config comes into force, signed by two admins; statements are signed under it from now on. */
   putInForce(change: (data: ChangedConfig) => void): Promise<void>;
+  /** Replays the history of the account, each case and each rotation; gives those that the same code refuses. */
+  notReplayable(): Promise<string[]>;
   stop(): Promise<void>;
 }
 
@@ -139,12 +136,15 @@ export const createHarness = async (): Promise<Harness> => {
     ...{ admin: kratos.admin, login: kratos.login },
     sign: (message, namespace) => org.sign('worker', message, namespace),
   });
+  const replayed = {
+    workflowBundle: { code: await readFile(built.path, 'utf8') },
+    dataConverter: workerDataConverter(ring),
+  };
   const worker = await Worker.create({
     connection: env.nativeConnection,
     taskQueue,
-    workflowBundle: { code: await readFile(built.path, 'utf8') },
+    ...replayed,
     activities,
-    dataConverter: workerDataConverter(ring),
   });
   const running = worker.run();
   const client = createBreakglassClient({ connection: env.connection, namespace: 'default', keyRing: ring });
@@ -214,6 +214,23 @@ export const createHarness = async (): Promise<Harness> => {
     pass: async (seconds) => {
       await env.sleep(seconds * 1000);
       await syncClock();
+    },
+    notReplayable: async () => {
+      const events = ledger.rows.flatMap((row) => row.metadata.events ?? []);
+      const ids = events.flatMap((each) =>
+        'case' in each ? [each.case] : 'rotation' in each.event ? [each.event.rotation] : [],
+      );
+      const histories = [...new Set([`account/${account}`, ...ids])].map(async (workflowId) => ({
+        workflowId,
+        history: await client.raw.workflow.getHandle(workflowId).fetchHistory(),
+      }));
+      const failed: string[] = [];
+      for await (const { workflowId, error } of Worker.runReplayHistories(
+        replayed,
+        await Promise.all(histories),
+      ))
+        if (error !== undefined) failed.push(`${workflowId}: ${error.message}`);
+      return failed;
     },
     stop: async () => {
       worker.shutdown();

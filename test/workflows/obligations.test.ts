@@ -122,4 +122,8 @@ describe('what people owe after a case', () => {
     await writeUp(h, id, 'post-mortem');
     expect(h.caseState(id).phase).toBe('closed');
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });

@@ -96,4 +96,8 @@ describe('while the ledger is away', () => {
     await eventually('it expires', () => h.caseState(id).phase === 'expired');
     expect(h.accountState().openCase).toBeNull();
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });

@@ -142,4 +142,8 @@ describe('a rotation that meets trouble', () => {
     const next = await openUp(h);
     await endAndRotate(h, next.id);
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });

@@ -103,4 +103,8 @@ describe('logins as the sentinel saw them', () => {
     await h.pass(120);
     expect(rings(sighting)).toEqual([]);
   });
+
+  it('leaves histories that the same code replays', async () => {
+    expect(await h.notReplayable()).toEqual([]);
+  });
 });
