@@ -12,7 +12,8 @@ import { coalesce } from './coalesce.ts';
 import { startSentinel } from './sentinel.ts';
 
 const KRATOS_TIMEOUT_MS = 3_000;
-const TELL_WITHIN_MS = 1_000;
+/** Long enough for both factors of a slow login: the wake only arms a deadline a minute away. */
+const TELL_WITHIN_MS = 5_000;
 const SHORTEST_KEY = 16;
 
 const readHookKey = async (file: string): Promise<string> => {

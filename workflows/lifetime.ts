@@ -7,8 +7,11 @@ import {
 } from '@temporalio/workflow';
 import { wakeOthers } from './wakes.ts';
 
-/** Far below Temporal's limits (51,200 events, 2,000 updates), so that a run stays quick to replay. */
-const longestHistory = 4_000;
+/**
+ * Far below Temporal's limits (51,200 events, 2,000 updates): a worker that has lost its memory must replay a run
+ * within its workflow task, in ten seconds, also on a busy machine.
+ */
+const longestHistory = 2_000;
 
 /**
  * A workflow serves the stream that its id names. One that somebody began with another input, or with one that

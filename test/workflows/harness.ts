@@ -217,7 +217,7 @@ export const createHarness = async (): Promise<Harness> => {
     },
     notReplayable: async () => {
       const events = ledger.rows.flatMap((row) => row.metadata.events ?? []);
-      const ids = events.flatMap((each) =>
+      const ids = events.flatMap((each): string[] =>
         'case' in each ? [each.case] : 'rotation' in each.event ? [each.event.rotation] : [],
       );
       const histories = [...new Set([`account/${account}`, ...ids])].map(async (workflowId) => ({

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failureConverterPath } from '../../adapters/temporal/dataConverter.ts';
 import { build } from '../../dev/build.ts';
 import { readStored, type Stored } from '../support/histories.ts';
+import './quiet.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const stored = join(root, 'test', 'histories');
