@@ -17,6 +17,12 @@ export interface Proof {
   readonly say: (line: string) => void;
 }
 
+/** A part of a topic that can be proved by itself: `npm run prove -- TOPIC/NAME`. */
+export interface Section {
+  readonly name: string;
+  readonly prove: (proof: Proof) => Promise<void>;
+}
+
 const columns = [8, 48, 12, 8, 10, 24] as const;
 
 /** A figure as a line for people. */

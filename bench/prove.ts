@@ -1,9 +1,26 @@
-/** `npm run prove [TOPIC] [--json]`: what was promised, as figures; exit 1 if one falls short. */
+/** `npm run prove [-- TOPIC | TOPIC/SECTION …] [--json]`: what was promised, as figures; exit 1 if one falls short. */
 import { parseArgs } from 'node:util';
-import { asLine, type Figure, type Proof } from './figure.ts';
+import { asLine, type Figure, type Proof, type Section } from './figure.ts';
 
-const topics: Readonly<Record<string, () => Promise<(proof: Proof) => Promise<void>>>> = {
-  case: async () => (await import('./topics/case.ts')).proveCase,
+const topics: Readonly<Record<string, () => Promise<{ sections: readonly Section[] }>>> = {
+  case: () => import('./topics/case.ts'),
+  survival: () => import('./topics/survival.ts'),
+};
+
+interface Wanted {
+  readonly topic: string;
+  readonly sections: readonly Section[];
+}
+
+/** @returns the sections that `TOPIC` or `TOPIC/SECTION` names, or what there is instead */
+const find = async (asked: string): Promise<Wanted | string> => {
+  const [topic = '', name] = asked.split('/');
+  const load = Object.hasOwn(topics, topic) ? topics[topic] : undefined;
+  if (load === undefined) return `no topic ${topic}; there are: ${Object.keys(topics).join(', ')}`;
+  const { sections } = await load();
+  const found = sections.filter((each) => name === undefined || each.name === name);
+  if (found.length > 0) return { topic, sections: found };
+  return `no section ${name ?? ''} in ${topic}; there are: ${sections.map((each) => each.name).join(', ')}`;
 };
 
 const main = async (): Promise<void> => {
@@ -11,26 +28,27 @@ const main = async (): Promise<void> => {
     options: { json: { type: 'boolean' } },
     allowPositionals: true,
   });
-  const wanted = positionals.length === 0 ? Object.keys(topics) : positionals;
-  const unknown = wanted.filter((each) => topics[each] === undefined);
+  const found = await Promise.all((positionals.length === 0 ? Object.keys(topics) : positionals).map(find));
+  const unknown = found.filter((each) => typeof each === 'string');
   if (unknown.length > 0) {
-    console.error(`no topic ${unknown.join(', ')}; there are: ${Object.keys(topics).join(', ')}`);
+    console.error(unknown.join('\n'));
     process.exitCode = 2;
     return;
   }
   const figures: Figure[] = [];
-  for (const topic of wanted) {
-    const prove = await topics[topic]?.();
-    await prove?.({
-      say: (line) => {
-        console.error(line);
-      },
-      report: (figure) => {
-        const whole = { topic, ...figure };
-        figures.push(whole);
-        console.log(values.json === true ? JSON.stringify(whole) : asLine(whole));
-      },
-    });
+  const proofOf = (topic: string): Proof => ({
+    say: (line) => {
+      console.error(line);
+    },
+    report: (figure) => {
+      const whole = { topic, ...figure };
+      figures.push(whole);
+      console.log(values.json === true ? JSON.stringify(whole) : asLine(whole));
+    },
+  });
+  for (const each of found) {
+    if (typeof each === 'string') continue;
+    for (const section of each.sections) await section.prove(proofOf(each.topic));
   }
   if (figures.length === 0 || figures.some((each) => !each.ok)) process.exitCode = 1;
 };

@@ -15,7 +15,7 @@ import { startWhole, type Whole } from '../../test/whole/stack.ts';
 import { measureAlarm } from '../alarm/index.ts';
 import { startTee, type Tee } from '../alarm/tee.ts';
 import { cleanClone } from '../cleanClone.ts';
-import { median, rounded, type Proof } from '../figure.ts';
+import { median, rounded, type Proof, type Section } from '../figure.ts';
 import { costOf, countOf, readHistories, type History } from '../historyEvents.ts';
 
 const mostOfADecision = 6;
@@ -144,8 +144,7 @@ const proveAlarm = async ({ stack }: Whole, tee: Tee, { report, say }: Proof): P
   });
 };
 
-/** Issue “a break-glass case on a Kratos account, from request to closed, on real servers”. */
-export const proveCase = async (proof: Proof): Promise<void> => {
+const proveCase = async (proof: Proof): Promise<void> => {
   await cleanClone(proof);
   const tee = await startTee();
   const whole = await startWhole({
@@ -165,3 +164,6 @@ export const proveCase = async (proof: Proof): Promise<void> => {
     tee.stop();
   }
 };
+
+/** Issue “a break-glass case on a Kratos account, from request to closed, on real servers”. */
+export const sections: readonly Section[] = [{ name: 'whole', prove: proveCase }];
