@@ -1,5 +1,6 @@
 import { createClockActivities } from './clock.ts';
 import { createDecisionActivities } from './decisions.ts';
+import { createLossActivities } from './losses.ts';
 import { createRecorder } from './recorder.ts';
 import { createRotationActivities, type RotationDeps } from './rotation/activity.ts';
 import { createSessionActivities, type SessionDeps } from './sessions.ts';
@@ -10,6 +11,7 @@ export const createActivities = (given: Omit<RotationDeps & SessionDeps, 'record
   return {
     ...createDecisionActivities(deps),
     ...createClockActivities(deps),
+    ...createLossActivities(deps),
     ...createSessionActivities(deps),
     ...createRotationActivities(deps),
   };

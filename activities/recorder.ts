@@ -3,14 +3,13 @@ import type {
   Action,
   Ledger,
   LedgerTransaction,
-  Message,
   Metadata,
   Row,
   RowDraft,
   StreamEvent,
 } from '../core/contracts/ledger.ts';
 import type { Refusal } from '../core/contracts/failures.ts';
-import { messagesFor } from '../core/rules/messages.ts';
+import { messagesOfRow } from '../core/rules/messages.ts';
 import { advance, loadStreams, type About, type Streams } from '../core/rules/streams.ts';
 import type { KnownConfig } from '../core/trust/configChain.ts';
 
@@ -83,23 +82,6 @@ const caseFacts = (streams: Streams, id: CaseId | null): Metadata => {
   };
 };
 
-const messagesOf = (
-  streams: Streams,
-  events: readonly StreamEvent[],
-  key: string,
-  configs: Configs,
-): Message[] =>
-  events.flatMap((event, n) =>
-    messagesFor({
-      id: `${key}/${n}`,
-      event,
-      case: 'case' in event ? (streams.cases.get(event.case) ?? null) : null,
-      account: streams.account,
-      config: configs.current.config,
-      beside: events,
-    }),
-  );
-
 /**
  * Writes decisions: one transaction folds the streams from the ledger, asks
  * `judge`, and commits the row with every event that follows and the messages
@@ -141,7 +123,8 @@ export const createRecorder =
         result: 'success',
         metadata,
       });
-      for (const message of messagesOf(after, events, key, configs())) await tx.enqueue(message);
+      for (const message of messagesOfRow(key, events, after, configs().current.config))
+        await tx.enqueue(message);
       return row;
     });
 export type Recorder = ReturnType<typeof createRecorder>;

@@ -10,7 +10,13 @@ import { z } from 'zod';
 import { clientDataConverter } from '../adapters/temporal/dataConverter.ts';
 import type { KeyRing } from '../adapters/temporal/keyRing.ts';
 import { failureNames, type Refusal, type RefusalCode } from '../core/contracts/failures.ts';
-import { accountWorkflowId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
+import {
+  accountOf,
+  accountWorkflowId,
+  quarterOfCase,
+  type AccountId,
+  type CaseId,
+} from '../core/contracts/ids.ts';
 import {
   searchAttributes,
   submit,
@@ -18,6 +24,7 @@ import {
   wake,
   type Accepted,
   type AccountInput,
+  type CaseInput,
   type Submission,
 } from '../core/contracts/temporal.ts';
 import { ProcessUnavailable, RefusedByProcess } from './errors.ts';
@@ -72,6 +79,18 @@ const startAccount = (account: AccountId): ConstructorParameters<typeof WithStar
   typedSearchAttributes: [{ key: searchAttributes.account, value: account }],
 });
 
+const startCase = (id: CaseId) => ({
+  workflowId: id,
+  taskQueue,
+  args: [{ case: id, account: accountOf(id) } satisfies CaseInput] as const,
+  workflowIdConflictPolicy: 'USE_EXISTING' as const,
+  staticSummary: `break-glass case of ${accountOf(id)}`,
+  typedSearchAttributes: [
+    { key: searchAttributes.account, value: accountOf(id) },
+    { key: searchAttributes.quarter, value: quarterOfCase(id) },
+  ],
+});
+
 /**
  * The typed client of the process: decisions as updates, sightings as a
  * signal-with-start. Payloads are encrypted before they leave.
@@ -116,6 +135,21 @@ export const createBreakglassClient = (options: {
       ask(accountWorkflowId(account), async () => {
         const { workflowIdConflictPolicy: _, ...start } = startAccount(account);
         await client.workflow.signalWithStart('account', { ...start, signal: wake });
+      }),
+    /** Whether a workflow runs now; one that ended, was terminated or deleted does not. */
+    isRunning: (id: string): Promise<boolean> =>
+      ask(id, async () => {
+        try {
+          return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
+        } catch (error) {
+          if (error instanceof WorkflowNotFoundError) return false;
+          throw error;
+        }
+      }),
+    /** Starts the workflow of a case that the ledger has, as the account would; one that runs is left alone. */
+    rebuildCase: (id: CaseId): Promise<void> =>
+      ask(id, async () => {
+        await client.workflow.start('breakGlassCase', startCase(id));
       }),
     raw: client,
     close: (): Promise<void> => connection.close(),

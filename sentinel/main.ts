@@ -3,13 +3,20 @@ import { readFile, stat } from 'node:fs/promises';
 import { createChannels, type Channels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin } from '../adapters/kratos/index.ts';
-import { createLedger, createPool, createSightingStore } from '../adapters/postgres/index.ts';
+import {
+  createLedger,
+  createLedgerReader,
+  createPool,
+  createSightingStore,
+} from '../adapters/postgres/index.ts';
 import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
+import type { AccountId } from '../core/contracts/ids.ts';
 import { coalesce } from './coalesce.ts';
 import { startSentinel } from './sentinel.ts';
+import { startWatchdog } from './watchdog.ts';
 
 const KRATOS_TIMEOUT_MS = 3_000;
 /** Long enough for both factors of a slow login: the wake only arms a deadline a minute away. */
@@ -63,7 +70,21 @@ const main = async (): Promise<void> => {
     config: () => configs().current.config,
     log,
   });
+  const accounts = (): AccountId[] => [
+    ...new Set(
+      [...configs().configs.values()].flatMap(({ config }) => Object.keys(config.accounts) as AccountId[]),
+    ),
+  ];
+  const watchdog = startWatchdog(
+    {
+      ...{ reader: createLedgerReader(pool), ledger: createLedger(pool), workflows: client, accounts, log },
+      config: () => configs().current.config,
+      now: () => new Date(),
+    },
+    own.watchdogSeconds * 1000,
+  );
   const stop = async (): Promise<void> => {
+    await watchdog.stop();
     await sentinel.stop();
     made?.channels.close();
     await client.close();

@@ -1,7 +1,15 @@
-import { continueAsNew, log, ParentClosePolicy, setHandler, sleep, startChild } from '@temporalio/workflow';
+import {
+  continueAsNew,
+  log,
+  ParentClosePolicy,
+  patched,
+  setHandler,
+  sleep,
+  startChild,
+} from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import type { AccountEvent } from '../core/contracts/events.ts';
-import { accountWorkflowId, type CaseId, type RotationId } from '../core/contracts/ids.ts';
+import { accountWorkflowId, quarterOf, type CaseId, type RotationId } from '../core/contracts/ids.ts';
 import { searchAttributes, submit, view, wake, type AccountInput } from '../core/contracts/temporal.ts';
 import { nextAccountDeadline } from '../core/rules/account/due.ts';
 import { evolveAccount } from '../core/rules/account/evolve.ts';
@@ -14,8 +22,6 @@ import { promptly } from './promptly.ts';
 import { rotation } from './rotation.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
 import { wakeOthers } from './wakes.ts';
-
-const quarterOf = (at: string): string => `${at.slice(0, 4)}-Q${Math.ceil(Number(at.slice(5, 7)) / 3)}`;
 
 /** Starts a child; one that runs already (this workflow was rebuilt) is left alone. */
 const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
@@ -35,7 +41,8 @@ export async function account(input: AccountInput): Promise<void> {
   const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
   const self = accountWorkflowId(id);
   const book = createBook<AccountState, AccountEvent>(
-    carried?.state ?? emptyAccount(id),
+    // What an earlier version carried may lack what this one knows.
+    { ...emptyAccount(id), ...carried?.state },
     evolveAccount,
     carried?.seq,
   );
@@ -44,6 +51,7 @@ export async function account(input: AccountInput): Promise<void> {
   let hasNews = false;
   let startedCase: CaseId | null = null;
   let runningRotation: RotationId | null = null;
+  let adoptedRotation: RotationId | null = null;
 
   const startCase = async (): Promise<void> => {
     const open = book.state.openCase?.case;
@@ -71,6 +79,15 @@ export async function account(input: AccountInput): Promise<void> {
     );
   };
 
+  const tellOfLoss = async (wanted: RotationId): Promise<void> => {
+    if (!patched('tell of a lost rotation')) return;
+    const at = now();
+    const key = `${self}/gone/${wanted}/${at}`;
+    book.absorb(
+      await promptly((run) => run.recordGone({ id, workflow: wanted, key, now: at, after: book.seq })),
+    );
+  };
+
   const awaitRotation = async (wanted: RotationId): Promise<void> => {
     const child = await ensureStarted(() =>
       startChild(rotation, {
@@ -81,8 +98,16 @@ export async function account(input: AccountInput): Promise<void> {
         typedSearchAttributes: [{ key: searchAttributes.account, value: id }],
       }),
     );
-    // One that an earlier run of this workflow started reports to nobody: look again soon.
-    await (child === null ? sleep('10s') : child.result());
+    if (child === null) {
+      // One that an earlier run of this workflow started reports to nobody: look again soon.
+      adoptedRotation = wanted;
+      await sleep('10s');
+      return;
+    }
+    // It ran, it is not over, and yet its id was free.
+    if (adoptedRotation === wanted) await tellOfLoss(wanted);
+    adoptedRotation = null;
+    await child.result();
   };
 
   const runRotation = async (wanted: RotationId): Promise<void> => {
@@ -94,6 +119,7 @@ export async function account(input: AccountInput): Promise<void> {
         rotation: wanted,
         error: String(error),
       });
+      await tellOfLoss(wanted);
       await sleep('10s');
     }
     // What it came to is absorbed before the loop may ask again whether one is wanted.

@@ -8,7 +8,10 @@ import {
 import type { Activities } from '../activities/index.ts';
 
 /** Activities short enough to run inside a workflow task. */
-type Short = Pick<Activities, 'hearAccount' | 'hearCase' | 'tickAccount' | 'tickCase' | 'endSessions'>;
+type Short = Pick<
+  Activities,
+  'hearAccount' | 'hearCase' | 'tickAccount' | 'tickCase' | 'endSessions' | 'recordGone'
+>;
 
 const local = proxyLocalActivities<Short>({
   startToCloseTimeout: '2s',

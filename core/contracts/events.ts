@@ -148,6 +148,9 @@ export const accountEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('session-sighted'), ...at, sighting, claimBy: instant }),
   z.strictObject({ type: z.literal('session-unclaimed'), ...at, sighting: z.string(), late: z.int() }),
   z.strictObject({ type: z.literal('attested'), ...at, ...by, part, generation }),
+  /** A workflow that must run does not: terminated or deleted from outside. */
+  z.strictObject({ type: z.literal('workflow-gone'), ...at, workflow: z.string() }),
+  z.strictObject({ type: z.literal('workflow-rebuilt'), ...at, workflow: z.string() }),
 ]);
 export type AccountEvent = z.infer<typeof accountEvent>;
 

@@ -62,5 +62,12 @@ export const caseIdOf = (account: AccountId, date: string, n: number): CaseId =>
 export const rotationIdOf = (account: AccountId, date: string, n: number): RotationId =>
   rotationId.parse(`rotation/${account}/${numbered(date, n)}`);
 
+/** The quarter of an instant or a date, e.g. `2026-Q4`. */
+export const quarterOf = (at: string): string =>
+  `${at.slice(0, 4)}-Q${Math.ceil(Number(at.slice(5, 7)) / 3)}`;
+
+/** The quarter in which a case was admitted, by its id. */
+export const quarterOfCase = (id: CaseId): string => quarterOf(id.split('/')[2] ?? '');
+
 /** The account that a case or rotation id names. */
 export const accountOf = (id: CaseId | RotationId): AccountId => accountId.parse(id.split('/')[1]);

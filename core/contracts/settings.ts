@@ -28,7 +28,11 @@ export const settings = z.strictObject({
     .optional()
     .describe('the worker only'),
   sentinel: z
-    .strictObject({ host, port, hookKeyFile: path, spoolDir: path })
+    .strictObject({
+      ...{ host, port, hookKeyFile: path, spoolDir: path },
+      /** Seconds between two looks at whether every workflow runs that the ledger wants. */
+      watchdogSeconds: z.int().min(1).default(30),
+    })
     .optional()
     .describe('the sentinel only'),
   api: z.strictObject({ host, port }).optional().describe('the api only'),

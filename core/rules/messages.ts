@@ -1,7 +1,9 @@
-import type { Message } from '../contracts/ledger.ts';
+import type { Config } from '../contracts/config.ts';
+import type { Message, StreamEvent } from '../contracts/ledger.ts';
 import { compose, type Happening } from './messages/compose.ts';
 import { draftsOfAccount } from './messages/ofAccount.ts';
 import { draftsOfCase } from './messages/ofCase.ts';
+import type { Streams } from './streams.ts';
 
 export { alarmed, holders, linkTo, type Happening } from './messages/compose.ts';
 export { commands, commandThatEnds } from './messages/commands.ts';
@@ -17,3 +19,26 @@ export const messagesFor = (it: Happening): Message[] => {
   if (it.case === null) return [];
   return draftsOfCase(it, it.case, it.event.event).map((draft) => compose(it, draft));
 };
+
+/**
+ * What people must be told because of a row.
+ *
+ * @param key - the row's own, so that its messages have ids that depend on nothing else
+ * @param streams - as they are after all of its events
+ */
+export const messagesOfRow = (
+  key: string,
+  events: readonly StreamEvent[],
+  streams: Streams,
+  config: Config,
+): Message[] =>
+  events.flatMap((event, n) =>
+    messagesFor({
+      id: `${key}/${n}`,
+      event,
+      case: 'case' in event ? (streams.cases.get(event.case) ?? null) : null,
+      account: streams.account,
+      config,
+      beside: events,
+    }),
+  );

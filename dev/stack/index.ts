@@ -37,6 +37,8 @@ export interface StackOptions {
   readonly amend?: Amend;
   /** Something between Kratos and the sentinel that passes hooks on, for tests and benches. */
   readonly hookVia?: (sentinel: string) => string;
+  /** Seconds between two looks of the sentinel's watchdog, for tests. */
+  readonly watchdogSeconds?: number;
   readonly progress: Progress;
 }
 
@@ -82,7 +84,15 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     const amend = options.amend === undefined ? {} : { amend: options.amend };
     const configPin = pinned ?? (await makeOrganisation({ stateFolder, cli, places, progress, ...amend }));
     progress('starting worker, sentinel and api');
-    const own = await ownProcesses({ stateFolder, ports, secrets, servers, configPin, dist });
+    const own = await ownProcesses({
+      stateFolder,
+      ports,
+      secrets,
+      servers,
+      configPin,
+      dist,
+      watchdogSeconds: options.watchdogSeconds,
+    });
     await startAll(own, running);
     return {
       ...{ stateFolder, ports, servers, secrets, origin, cli, running, stop, isFirstStart: pinned === null },

@@ -110,25 +110,26 @@ export const ask = async (
   return z.object({ case: z.string() }).parse(JSON.parse(answer)).case;
 };
 
+/** Who plays which case where. */
+export interface Play {
+  readonly cli: RunCli;
+  readonly stateFolder: string;
+  readonly account: string;
+  readonly kind: 'emergency' | 'drill';
+  readonly cast: Cast;
+  /** Looks at the open session, just before it is ended. */
+  readonly beforeEnd?: (view: CaseView) => Promise<void>;
+}
+
 /**
- * Plays one case from request to closed through the real CLI, every person on
- * a home folder of their own.
- *
- * @param say - told each step as it happens
+ * Plays one case from request to settling: ended, rotated, the old credential
+ * tried. Attestations and write-ups are still owed.
  */
-export const playCase = async (
-  options: {
-    readonly cli: RunCli;
-    readonly stateFolder: string;
-    readonly account: string;
-    readonly kind: 'emergency' | 'drill';
-    readonly cast: Cast;
-    /** Looks at the open session, just before it is ended. */
-    readonly beforeEnd?: (view: CaseView) => Promise<void>;
-  },
+export const playUse = async (
+  options: Play,
   say: Progress,
-): Promise<Played> => {
-  const { cli, stateFolder, account, kind, cast: who } = options;
+): Promise<Pick<Played, 'case' | 'loginAnsweredAt' | 'session'>> => {
+  const { cli, account, kind, cast: who } = options;
   const { requester, approvers, custodians } = who;
   const id = await ask(cli, account, kind, who);
   say(`${requester} requests ${account} (${kind}): ${id}`);
@@ -155,6 +156,15 @@ export const playCase = async (
   say(
     `${requester} ends the session; password and TOTP are rotated and sealed again; the old ones were tried and refused`,
   );
+  return { case: id, loginAnsweredAt: opened.answeredAt, session: opened.session };
+};
+
+/** Everybody does what they owe after a case was ended: attestations, session log, post-mortem. */
+export const settleCase = async (
+  { cli, stateFolder, cast: { requester, custodians } }: Pick<Play, 'cli' | 'stateFolder' | 'cast'>,
+  id: string,
+  say: Progress,
+): Promise<CaseView> => {
   for (const [part, people] of Object.entries(custodians))
     for (const person of people) {
       await mustRun(cli, person, 'attest', id, '--part', part, '--kept-at', 'safe of the office');
@@ -168,5 +178,16 @@ export const playCase = async (
   }
   const view = await untilCase(cli, requester, id, 'the case to close', (each) => each.phase === 'closed');
   say(`${id} is closed`);
-  return { case: id, view, loginAnsweredAt: opened.answeredAt, session: opened.session };
+  return view;
+};
+
+/**
+ * Plays one case from request to closed through the real CLI, every person on
+ * a home folder of their own.
+ *
+ * @param say - told each step as it happens
+ */
+export const playCase = async (options: Play, say: Progress): Promise<Played> => {
+  const used = await playUse(options, say);
+  return { ...used, view: await settleCase(options, used.case, say) };
 };

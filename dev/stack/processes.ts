@@ -13,6 +13,8 @@ export interface ProcessesOptions {
   readonly servers: Servers;
   readonly configPin: string;
   readonly dist: string;
+  /** Seconds between two looks of the watchdog; the setting's own default when left out. */
+  readonly watchdogSeconds?: number | undefined;
 }
 
 /** Our own three processes; each can be stopped and started alone. */
@@ -63,6 +65,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
       sentinel: {
         ...{ host, port: ports.sentinel, hookKeyFile: secrets.hookKeyFile },
         spoolDir: join(stateFolder, 'spool'),
+        watchdogSeconds: options.watchdogSeconds,
       },
     },
     api: { ...common, ...asUser(API, secrets.apiPasswordFile), api: { host, port: ports.api } },

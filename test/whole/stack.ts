@@ -61,8 +61,11 @@ const makeSecondMachine = async (stateFolder: string, sshKey: string): Promise<v
 export const startWhole = async (options: {
   readonly progress: Progress;
   readonly hookVia?: (sentinel: string) => string;
+  readonly watchdogSeconds?: number;
+  /** A change to the example's text, besides the people that the refusals need. */
+  readonly amend?: Amend;
 }): Promise<Whole> => {
-  const { progress, ...more } = options;
+  const { progress, amend = (yaml: string): string => yaml, ...more } = options;
   const stateFolder = await mkdtemp(join(tmpdir(), 'breakglass-whole-'));
   let stack: Stack | null = null;
   const remove = async (): Promise<void> => {
@@ -76,7 +79,13 @@ export const startWhole = async (options: {
   try {
     const secondKey = join(stateFolder, 'ana_second_ed25519');
     const { publicKey } = await createSshKey({ file: secondKey, comment: 'ana-second@breakglass' });
-    stack = await startStack({ ...more, stateFolder, durable: false, progress, amend: amended(publicKey) });
+    stack = await startStack({
+      ...more,
+      stateFolder,
+      durable: false,
+      progress,
+      amend: (yaml) => amend(amended(publicKey)(yaml)),
+    });
     await makeSecondMachine(stateFolder, secondKey);
     const account = accountId.parse('acme-eu');
     await provision(stack.cli, account, cast, progress);

@@ -99,4 +99,6 @@ const words = {
   break_glass_config: 'config',
   break_glass_refused: 'a statement was refused',
   break_glass_machine_refused: 'a person’s machine refused what it was shown',
+  break_glass_workflow_gone: 'a workflow was gone',
+  break_glass_workflow_rebuilt: 'a workflow runs again',
 } satisfies Record<Action, string>;

@@ -107,6 +107,13 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
           each.sighting.id === event.sighting ? { ...each, rungUnclaimed: true } : each,
         ),
       };
+    case 'workflow-gone':
+      // A rotation is begun again by the account itself, which counts every one that it lost.
+      return event.workflow.startsWith('rotation/')
+        ? state
+        : { ...state, lost: [...new Set([...state.lost, event.workflow])] };
+    case 'workflow-rebuilt':
+      return { ...state, lost: state.lost.filter((each) => each !== event.workflow) };
     case 'attested':
       return { ...state, attested: [...new Set([...state.attested, `${event.part}/${event.by}`])] };
   }

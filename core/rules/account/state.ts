@@ -39,6 +39,8 @@ export interface AccountState {
   readonly rotationsOn: { readonly date: string; readonly count: number };
   /** Custodians who attested the current pair, as `part/person`. */
   readonly attested: readonly string[];
+  /** Workflows that were found gone, have rung, and do not run again yet. */
+  readonly lost: readonly string[];
   readonly lastRotation: { readonly id: RotationId; readonly at: string } | null;
 }
 
@@ -56,6 +58,7 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   casesOn: { date: '', count: 0 },
   rotationsOn: { date: '', count: 0 },
   attested: [],
+  lost: [],
   lastRotation: null,
 });
 

@@ -32,6 +32,19 @@ const failed = ({ account, config }: Happening, event: EventOf<'rotation-failed'
   ringsSecurity: true,
 });
 
+const gone = ({ account, config }: Happening, event: EventOf<'workflow-gone'>): Draft => ({
+  audience: 'alarm',
+  severity: 'alarm',
+  to: alarmed(config),
+  title: `A workflow of ${account.account} is gone`,
+  text: [
+    `${event.workflow} must run and does not: somebody terminated or deleted it, or Temporal lost it.`,
+    'It is started again from the ledger, with all that is owed. Find out who reached Temporal past the process.',
+  ].join('\n'),
+  command: commands.status(account.account),
+  ringsSecurity: true,
+});
+
 const secondOwner = ({ account, config }: Happening, event: EventOf<'provision-signed'>): Draft[] => {
   // The second signature starts the rotation in the same row: then nobody is waited for.
   if (account.rotation !== null || account.pair !== null) return [];
@@ -78,6 +91,8 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
       return [unclaimed(it, event)];
     case 'rotation-failed':
       return [failed(it, event)];
+    case 'workflow-gone':
+      return [gone(it, event)];
     case 'provision-signed':
       return secondOwner(it, event);
     case 'rotation-proven':
@@ -89,6 +104,7 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
     case 'session-claimed':
     case 'session-sighted':
     case 'attested':
+    case 'workflow-rebuilt':
       return [];
   }
 };

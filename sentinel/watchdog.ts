@@ -1,0 +1,153 @@
+import type { Log } from '../adapters/settings/log.ts';
+import type { LedgerReader } from '../adapters/postgres/index.ts';
+import type { Config } from '../core/contracts/config.ts';
+import { accountWorkflowId, caseId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
+import type { Ledger, RowDraft, StreamEvent } from '../core/contracts/ledger.ts';
+import { judgeLook } from '../core/rules/account/losses.ts';
+import { finalPhases } from '../core/rules/case/state.ts';
+import { messagesOfRow } from '../core/rules/messages.ts';
+import { advance, foldAccount, foldCase, loadStreams } from '../core/rules/streams.ts';
+
+/** Temporal, as far as the watchdog reaches it. Throws `ProcessUnavailable` when it does not answer. */
+export interface Workflows {
+  isRunning(workflow: string): Promise<boolean>;
+  /** Signal-with-start. */
+  wakeAccount(account: AccountId): Promise<void>;
+  rebuildCase(id: CaseId): Promise<void>;
+}
+
+export interface WatchdogDeps {
+  readonly reader: Pick<LedgerReader, 'cases' | 'rowsOfAccount' | 'rowsOfCase'>;
+  readonly ledger: Ledger;
+  readonly workflows: Workflows;
+  /** Every account that any known config has. */
+  readonly accounts: () => readonly AccountId[];
+  readonly config: () => Config;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** How many cases are read at a time. */
+const page = 100;
+
+/** A case that was admitted a moment ago may not have been started yet. Milliseconds. */
+const young = 10_000;
+
+/**
+ * Compares the ledger with Temporal. What must run and does not has rung once, and is started again under its id:
+ * it folds all it needs from the ledger.
+ */
+export const createWatchdog = (deps: WatchdogDeps) => {
+  const { reader, ledger, workflows, log } = deps;
+  /** Cases that were over when last read: they never begin again. */
+  const over = new Set<string>();
+
+  const admitted = async (account: AccountId): Promise<CaseId[]> => {
+    const ids: CaseId[] = [];
+    const before = deps.now().getTime() - young;
+    for (let last: number | undefined; ;) {
+      const rows = await reader.cases(
+        { account },
+        { limit: page, ...(last === undefined ? {} : { before: last }) },
+      );
+      for (const { case_id: id, timestamp } of rows)
+        if (id !== null && !over.has(id) && Date.parse(timestamp) < before) ids.push(id);
+      last = rows.at(-1)?.seq;
+      if (rows.length < page) return ids;
+    }
+  };
+
+  const openCases = async (account: AccountId): Promise<CaseId[]> => {
+    const open: CaseId[] = [];
+    for (const id of await admitted(account)) {
+      const state = foldCase(await reader.rowsOfCase(id), id);
+      if (state !== null && finalPhases.includes(state.phase)) over.add(id);
+      else open.push(id);
+    }
+    return open;
+  };
+
+  /** Judged anew from the ledger inside the transaction: what ended meanwhile is no loss. */
+  const record = (account: AccountId, workflow: string, id: CaseId | null, isRunning: boolean) =>
+    ledger.transact(async (tx): Promise<void> => {
+      const at = deps.now().toISOString();
+      const before = await loadStreams(tx, account, { case: id });
+      const [first] = judgeLook(before, workflow, isRunning, at);
+      if (first === undefined) return;
+      const told: StreamEvent[] = [{ account, event: first }];
+      const { streams, events } = advance(before, told, at);
+      const isGone = first.type === 'workflow-gone';
+      const key = `watchdog/${workflow}/${isGone ? 'gone' : 'rebuilt'}/${at}`;
+      await tx.append({ ...base(account, at), ...deed(isGone, workflow, events), case_id: id, key });
+      for (const message of messagesOfRow(key, events, streams, deps.config())) await tx.enqueue(message);
+      log[isGone ? 'error' : 'info']({ workflow }, isGone ? 'a workflow is gone' : 'it runs again');
+    });
+
+  const lookAt = async (account: AccountId, id: CaseId | null, isKnownLost: boolean): Promise<void> => {
+    const workflow = id ?? accountWorkflowId(account);
+    const isRunning = await workflows.isRunning(workflow);
+    if (isRunning && !isKnownLost) return;
+    await record(account, workflow, id, isRunning);
+    if (isRunning) return;
+    await (id === null ? workflows.wakeAccount(account) : workflows.rebuildCase(id));
+    await record(account, workflow, id, await workflows.isRunning(workflow));
+  };
+
+  const lookAtAccount = async (account: AccountId): Promise<void> => {
+    const { lost, pair, rotation, provisionSignatures } = foldAccount(
+      await reader.rowsOfAccount(account),
+      account,
+    );
+    // Nobody has decided anything about it yet: its workflow begins with the first who does.
+    if (pair === null && rotation === null && provisionSignatures.length === 0) return;
+    await lookAt(account, null, lost.includes(accountWorkflowId(account)));
+    const lostCases = lost.flatMap((each) => caseId.safeParse(each).data ?? []);
+    // A lost one that is over meanwhile must be known to be missed no more.
+    for (const id of new Set([...(await openCases(account)), ...lostCases]))
+      await lookAt(account, id, lost.includes(id));
+  };
+
+  return {
+    /** Looks once at every account and its open cases. */
+    async look(): Promise<void> {
+      for (const account of deps.accounts())
+        await lookAtAccount(account).catch((error: unknown) => {
+          log.warn({ account, reason: error instanceof Error ? error.message : 'unknown' }, 'not looked at');
+        });
+    },
+  };
+};
+
+const base = (account: AccountId, timestamp: string) =>
+  ({
+    ...{ timestamp, resource_type: 'account', resource_id: account, result: 'success' },
+    ...{ actor_id: 'breakglass', actor_role: 'sentinel', ip_address: null, user_agent: null, nonce: null },
+  }) satisfies Partial<RowDraft>;
+
+const deed = (
+  isGone: boolean,
+  workflow: string,
+  events: readonly StreamEvent[],
+): Pick<RowDraft, 'action' | 'metadata'> => ({
+  action: isGone ? 'break_glass_workflow_gone' : 'break_glass_workflow_rebuilt',
+  metadata: { workflow, events: [...events] },
+});
+
+/**
+ * Looks every so often, never twice at once.
+ *
+ * @param everyMs - from one look to the next
+ */
+export const startWatchdog = (deps: WatchdogDeps, everyMs: number): { stop(): Promise<void> } => {
+  const watchdog = createWatchdog(deps);
+  let underWay: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    underWay ??= watchdog.look().finally(() => (underWay = null));
+  }, everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await underWay;
+    },
+  };
+};

@@ -1,0 +1,37 @@
+/** Workflows terminated and deleted behind our back, on real servers. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chatMessages } from '../whole/checks/alarm.ts';
+import { startWhole, type Whole } from '../whole/stack.ts';
+import { loseWorkflows, type Losses } from './checks/watchdog.ts';
+
+let whole: Whole;
+let remove = (): Promise<void> => Promise.resolve();
+let losses: Losses;
+
+beforeAll(async () => {
+  whole = await startWhole({ progress: () => undefined, watchdogSeconds: 1 });
+  remove = () => whole.remove();
+  losses = await loseWorkflows(whole, () => undefined, 3);
+});
+afterAll(() => remove());
+
+describe('a case terminated while it settles, and its account’s workflow deleted', () => {
+  it('run again under their ids, as they were, and each rang once', () => {
+    expect(losses.lost.map(({ workflow }) => workflow.split('/')[0])).toEqual(['case', 'account']);
+    for (const each of losses.lost) expect(each).toMatchObject({ rang: 1, rebuilt: 1, isSame: true });
+  });
+
+  it('rang on the security channels, naming the workflow', async () => {
+    const chat = await chatMessages(whole.stack);
+    for (const { workflow } of losses.lost)
+      expect(chat.filter(({ whole: all }) => all.includes(`${workflow} must run and does not`))).toHaveLength(
+        1,
+      );
+  });
+
+  it('nothing owed is lost: the write-up is owed as before, and everybody can do what they owe', () => {
+    expect(losses.owedBefore).toContain('session-log/maya');
+    expect(losses.owedAfter).toEqual(losses.owedBefore);
+    expect(losses.closedAs).toBe('closed');
+  });
+});
