@@ -98,6 +98,8 @@ describe('a rotation that meets trouble', () => {
     // No generation is left out: each one that was ever set had its row before.
     expect(named).toEqual(Array.from(named, (_, n) => n + 1));
     expect(named.at(-1)).toBe(generation());
+    const rings = h.ledger.messages.filter((each) => each.title === 'A workflow of acme-eu is gone');
+    expect(rings).toMatchObject([{ severity: 'alarm', text: expect.stringContaining(running) as string }]);
     await settle(h, id, session);
   });
 
