@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import type { Sign } from '../activities/rotation/sealing.ts';
 import { createChannels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin, createKratosLogin } from '../adapters/kratos/index.ts';
@@ -15,6 +16,7 @@ import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
 import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { taskQueue } from '../core/contracts/temporal.ts';
+import { startCheckpointsOf } from './checkpoints/settings.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { recordConfigs } from './recordConfigs.ts';
 
@@ -57,11 +59,13 @@ const main = async (): Promise<void> => {
   });
   const ledger = createLedger(pool);
   await recordConfigs(ledger, configs(), new Date().toISOString());
+  const sign: Sign = (message, namespace) =>
+    signWithSshKeygen({ message, namespace, keyFile: own.sshKeyFile });
   const activities = createActivities({
     ledger,
     configs,
     seals: createSealStore(pool),
-    sign: (message, namespace) => signWithSshKeygen({ message, namespace, keyFile: own.sshKeyFile }),
+    sign,
     admin: createKratosAdmin({ adminUrl: settings.kratos.adminUrl, timeoutMs: kratosTimeoutMs }),
     login: createKratosLogin({ publicUrl: settings.kratos.publicUrl, timeoutMs: kratosTimeoutMs }),
     clock: () => new Date(),
@@ -76,17 +80,13 @@ const main = async (): Promise<void> => {
     dataConverter: workerDataConverter(loadKeyRing(settings.payloadKeyFile)),
     shutdownGraceTime: '10s',
   });
-  const dispatcher = await startDispatcher({
-    pool,
-    outbox: createOutbox(pool),
-    ledger,
-    channels: createChannels({
-      config: configs().current.config,
-      secretsDir: settings.secretsDir,
-      aws: settings.aws,
-    }),
-    log,
+  const channels = createChannels({
+    config: configs().current.config,
+    secretsDir: settings.secretsDir,
+    aws: settings.aws,
   });
+  const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log });
+  const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log });
   const stopHealth =
     own.healthPort === undefined
       ? () => undefined
@@ -95,6 +95,7 @@ const main = async (): Promise<void> => {
   log.info('worker is ready');
   await worker.run();
   stopHealth();
+  await checkpoints.stop();
   await dispatcher.stop();
   await connection.close();
   await pool.end();

@@ -53,7 +53,7 @@ export const slackBody = (config: Config, message: Message): object => ({
       type: 'context',
       elements: [
         { type: 'mrkdwn', text: `${marks[message.severity]} ${message.severity}` },
-        plainText(`${message.account} · ${message.id}`, CONTEXT_MOST),
+        plainText(`${message.account ?? 'breakglass'} · ${message.id}`, CONTEXT_MOST),
       ],
     },
   ],

@@ -25,9 +25,9 @@ const attribute = (value: string) => ({ DataType: 'String', StringValue: value }
 /** For programs and filters; people read the body, which also goes out as mail and as text message. */
 const attributesOf = (message: Message) => ({
   id: attribute(message.id),
-  account: attribute(message.account),
   severity: attribute(message.severity),
   drill: attribute(String(message.drill)),
+  ...(message.account === null ? {} : { account: attribute(message.account) }),
   ...(message.case === null ? {} : { case: attribute(message.case) }),
 });
 

@@ -14,4 +14,4 @@ export type { AcceptedEnvelope, CaseFilter, CasePage, LedgerReader } from './rea
 export { migrateDatabase, requireSchema, SchemaMismatch } from './schema.ts';
 export { createSealStore, SealConflict, type SealStore } from './seals.ts';
 export { API, setUpDatabase, WRITER, type DatabasePasswords, type Superuser } from './setUp.ts';
-export { verifyLedger } from './verify.ts';
+export { verifyLedger, verifyWitnessedLedger } from './verify.ts';

@@ -21,6 +21,28 @@ export const channel = z.discriminatedUnion('kind', [
 ]);
 export type Channel = z.infer<typeof channel>;
 
+/** Who keeps the ledger's checkpoints: out of reach of whoever owns the database. */
+export const witness = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('file'),
+    path: z.string().startsWith('/').describe('on other storage than the database; lines are only added'),
+  }),
+  z.strictObject({ kind: z.literal('sns'), topicArn: z.string().startsWith('arn:'), region: z.string() }),
+  z.strictObject({
+    kind: z.literal('s3'),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+    region: z.string(),
+    prefix: z.string().max(200).default('checkpoints/'),
+    keepDays: z
+      .int()
+      .min(1)
+      .max(36_500)
+      .default(400)
+      .describe('Object Lock in compliance mode: nobody deletes it before'),
+  }),
+]);
+export type Witness = z.infer<typeof witness>;
+
 export const role = z.enum(['senior', 'admin', 'oncall', 'security', 'compliance', 'auditor', 'engineer']);
 export type Role = z.infer<typeof role>;
 
@@ -127,6 +149,7 @@ export const config = z.strictObject({
   channels: z.record(name, channel),
   security: z.strictObject({ channels: z.array(name).min(1) }).describe('where logins ring'),
   worker: z.strictObject({ sshKey: z.string().min(40) }).describe('signs seals and checkpoints'),
+  witnesses: z.record(name, witness).default({}).describe('who keeps the checkpoints of the ledger'),
   scenarios: z.record(name, scenario),
   refused: z.record(name, refusedReason),
   accounts: z.record(accountId, account),

@@ -81,7 +81,8 @@ export type Row = z.infer<typeof row>;
 export const message = z.strictObject({
   /** Stable: the same message has the same id on every channel and every retry. */
   id: z.string().min(1).max(200),
-  account: accountId,
+  /** Null: it is about the ledger or the process itself. */
+  account: accountId.nullable(),
   case: caseId.nullable(),
   severity: z.enum(['info', 'act', 'warning', 'alarm']),
   /** Who must act. */

@@ -24,7 +24,15 @@ export const settings = z.strictObject({
   kratos: z.strictObject({ publicUrl: z.url(), adminUrl: z.url() }),
   aws: z.strictObject({ endpoint: z.url().optional(), region: z.string() }),
   worker: z
-    .strictObject({ sshKeyFile: path, workflowBundle: path, healthPort: port.optional() })
+    .strictObject({
+      sshKeyFile: path,
+      workflowBundle: path,
+      healthPort: port.optional(),
+      /** The worker's own memory of the last checkpoint: never in Postgres. */
+      checkpoints: z
+        .strictObject({ file: path, everySeconds: z.int().min(1).max(3_600).default(60) })
+        .optional(),
+    })
     .optional()
     .describe('the worker only'),
   sentinel: z

@@ -10,6 +10,7 @@ export const namespaces = {
   decision: 'decision@breakglass',
   signIn: 'sign-in@breakglass',
   seal: 'seal@breakglass',
+  checkpoint: 'checkpoint@breakglass',
 } as const;
 export type Namespace = (typeof namespaces)[keyof typeof namespaces];
 

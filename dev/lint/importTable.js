@@ -66,6 +66,11 @@ export const importTable = {
   },
   // Each channel speaks its vendor's protocol; SNS alone has a client of its own.
   'adapters/channels': { ...adapter, packages: { ...adapter.packages, '@aws-sdk/client-sns': '*' } },
+  // Who keeps the ledger's checkpoints where its owner cannot reach.
+  'adapters/witnesses': {
+    ...adapter,
+    packages: { ...adapter.packages, '@aws-sdk/client-sns': '*', '@aws-sdk/client-s3': '*' },
+  },
   // What lies on the disk is believed only once its signatures hold.
   'adapters/config': { ...adapter, rooms: ['core/contracts', 'core/trust'] },
   'adapters/settings': { ...adapter, packages: { ...adapter.packages, pino: '*' } },

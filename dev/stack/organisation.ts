@@ -69,6 +69,7 @@ export const makeOrganisation = async (options: {
   fill('ssh key of the worker', worker.publicKey);
   fill('origin', places.origin);
   fill('security topic', places.securityTopic);
+  fill('witness file', join(stateFolder, 'witness.jsonl'));
 
   const file = join(stateFolder, 'config', 'config.yaml');
   const bundle = join(stateFolder, 'config', '0001.json');

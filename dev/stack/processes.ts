@@ -57,6 +57,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
         sshKeyFile: join(stateFolder, 'keys', 'worker_ed25519'),
         workflowBundle: join(dist, 'workflow-bundle.js'),
         healthPort: ports.worker,
+        checkpoints: { file: join(stateFolder, 'checkpoint.json') },
       },
     },
     sentinel: {

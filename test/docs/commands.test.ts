@@ -143,7 +143,8 @@ const filled = async (example: string): Promise<string> => {
   return text
     .replaceAll('<ssh key of the worker>', JSON.stringify(publicKey))
     .replaceAll('<origin>', 'https://breakglass.acme.example')
-    .replaceAll('<security topic>', 'arn:aws:sns:eu-west-1:111122223333:security');
+    .replaceAll('<security topic>', 'arn:aws:sns:eu-west-1:111122223333:security')
+    .replaceAll('<witness file>', '/mnt/witness/checkpoints.jsonl');
 };
 
 describe('the commands that need no server, run as they stand', () => {

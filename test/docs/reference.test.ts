@@ -15,6 +15,7 @@ import { leaves } from './program.ts';
 const entryNames: Readonly<Record<string, string>> = {
   people: 'person',
   channels: 'channel',
+  witnesses: 'witness',
   scenarios: 'scenario',
   conditions: 'condition',
   refused: 'reason',

@@ -3,10 +3,12 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { caseView } from '../../../core/contracts/http.ts';
+import { caseView, ledgerPage } from '../../../core/contracts/http.ts';
 import { rotationId } from '../../../core/contracts/ids.ts';
 import { newAgeIdentity } from '../../../core/custody/age.ts';
 import { account, theCase } from '../../api/harness.ts';
+import { checkpointsAt } from '../../survival/checks/ledger.ts';
+import { signedLines } from '../../survival/checks/ledgerCopy.ts';
 import { makeWorld, requestArgs, type World } from './world.ts';
 
 let world: World;
@@ -400,6 +402,41 @@ describe('ledger verify', () => {
     const ran = await world.run('ivan', ['ledger', 'verify', '--json']);
     expect(ran.exit).toBe(3);
     expect(ran.json()).toMatchObject({ ok: false, firstBad: 3, why: 'edited' });
+  });
+
+  it('compares with what a witness kept, in lines of its own or as a topic handed them on', async () => {
+    const { rows } = world.harness.ledger;
+    const of = { origin: world.harness.org.data.origin, config: world.harness.org.digest };
+    const [first = '', last = ''] = (
+      await signedLines(world, await checkpointsAt(rows, [2, rows.length], of))
+    ).split('\n');
+    const [plain, wrapped] = [join(world.folder, 'plain.jsonl'), join(world.folder, 'wrapped.jsonl')];
+    await writeFile(plain, `${first}\n{"checkpo\n`);
+    await writeFile(wrapped, JSON.stringify({ Type: 'Notification', Message: last }));
+    const verify = (...files: string[]) =>
+      world.run('ivan', ['ledger', 'verify', '--witness', ...files, '--json']);
+
+    const ran = await verify(plain, wrapped);
+    expect(ran.exit).toBe(0);
+    expect(ran.json()).toMatchObject({ checkpoints: 2, witnessed: { size: rows.length } });
+    expect(ran.stderr).toContain(`${plain}:2 is no checkpoint`);
+    expect((await verify(plain)).stderr).toContain(`${rows.length - 2} newer rows are not witnessed`);
+
+    world.lie((path, body) =>
+      path.startsWith('/v1/ledger') ? { ...ledgerPage.parse(body), rows: rows.slice(0, -1) } : undefined,
+    );
+    const cut = await verify(wrapped);
+    world.lie(null);
+    expect(cut.exit).toBe(3);
+    expect(cut.json()).toMatchObject({ ok: false, why: 'cut', firstBad: rows.length });
+
+    await writeFile(plain, first.replace('size\\":2', 'size\\":1'));
+    const forged = await verify(plain);
+    expect(forged.exit).toBe(3);
+    expect(forged.stderr).toContain(`${plain}:1 proves nothing`);
+    await writeFile(plain, 'nothing\n');
+    expect((await verify(plain)).exit).toBe(2);
+    expect((await verify(join(world.folder, 'gone'))).exit).toBe(5);
   });
 
   it('is for those who may read it all', async () => {
