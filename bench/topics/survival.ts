@@ -1,8 +1,12 @@
 import type { Section } from '../figure.ts';
+import { proveLedger } from './survival/ledger.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
 /**
  * Issue “it survives: nothing owed is lost, no way in is lost, no login goes unheard”. Each section is a file of
  * its own in `survival/`.
  */
-export const sections: readonly Section[] = [{ name: 'watchdog', prove: proveWatchdog }];
+export const sections: readonly Section[] = [
+  { name: 'watchdog', prove: proveWatchdog },
+  { name: 'ledger', prove: proveLedger },
+];
