@@ -42,6 +42,7 @@ const actions = {
   'write-up': 'break_glass_written_up',
   provision: 'break_glass_provision_signed',
   rotate: 'break_glass_rotation',
+  override: 'break_glass_override',
   'machine-refusal': 'break_glass_machine_refused',
 } as const satisfies Record<Statement['type'], Action>;
 
@@ -58,6 +59,7 @@ const roles = {
   'write-up': 'requester',
   provision: 'owner',
   rotate: 'owner',
+  override: 'owner',
   'machine-refusal': 'person',
 } as const satisfies Record<Statement['type'], string>;
 

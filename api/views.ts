@@ -4,7 +4,8 @@ import type { AccountView, CaseView, Dossier, StoredSeal } from '../core/contrac
 import { rotationId, type CaseId } from '../core/contracts/ids.ts';
 import type { Row } from '../core/contracts/ledger.ts';
 import type { Envelope } from '../core/contracts/statements.ts';
-import { blockedBy, type AccountState } from '../core/rules/account/state.ts';
+import { blockedBy, isOverridden } from '../core/rules/account/blocking.ts';
+import type { AccountState } from '../core/rules/account/state.ts';
 import { nextCaseDeadline } from '../core/rules/case/due.ts';
 import type { CaseState } from '../core/rules/case/state.ts';
 import { approvedBy, waitingFor } from './waiting.ts';
@@ -32,6 +33,7 @@ export const caseViewOf = (state: CaseState, current: Config, now: string): Case
     expectedMinutes: request.expectedMinutes,
     config: request.config,
     need: request.terms.need,
+    raised: request.terms.raised ?? null,
     role: request.terms.role,
     approvers: request.terms.approvers,
     approvedBy: approvedBy(state, current, now),
@@ -43,6 +45,7 @@ export const caseViewOf = (state: CaseState, current: Config, now: string): Case
     sightings: [...state.sightings],
     sessionsEnded: state.sessionsEnded !== null,
     oldCredential: state.oldCredential,
+    oldCredentialWorks: state.works !== null,
     obligations: state.obligations.map(({ id, kind, owner, due, ended }) => ({
       ...{ id, kind, owner, due, ended },
       overdue: ended === null && due <= now,
@@ -64,6 +67,9 @@ export const accountViewOf = (state: AccountState, account: Account, now: string
   rotation: state.rotation?.id ?? null,
   blocked: blockedBy(state),
   provisionSignedBy: state.provisionSignatures.filter((each) => each.expiresAt > now).map((each) => each.by),
+  overdue: [...state.overdue],
+  overrideSignedBy: state.overrideSignatures.filter((each) => each.expiresAt > now).map((each) => each.by),
+  overriddenUntil: isOverridden(state, now) ? state.overriddenUntil : null,
   attested: [...state.attested],
   lastRotation: state.lastRotation,
   unclaimed: state.seen.filter((each) => each.claimedFor === null).map((each) => each.sighting),

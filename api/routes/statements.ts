@@ -54,6 +54,7 @@ export const routeOf = (statement: Statement): Route => {
     case 'request':
     case 'provision':
     case 'rotate':
+    case 'override':
     case 'claim':
       return { account: statement.account };
     case 'attestation':

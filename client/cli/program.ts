@@ -13,6 +13,7 @@ import { addKeygen } from './commands/keygen.ts';
 import { addLedger } from './commands/ledger.ts';
 import { addLog } from './commands/log.ts';
 import { addOpen } from './commands/open.ts';
+import { addOverride } from './commands/override.ts';
 import { addProvision } from './commands/provision.ts';
 import { addRelease } from './commands/release.ts';
 import { addRequest } from './commands/request.ts';
@@ -28,7 +29,7 @@ const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
   ['This machine:', [addKeygen, addInit, addConfig, addLog]],
   ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd]],
   ['Settling:', [addAttest, addWriteUp]],
-  ['Accounts:', [addProvision, addRotate]],
+  ['Accounts:', [addProvision, addRotate, addOverride]],
   ['Looking:', [addStatus, addCases, addHistory, addLedger]],
 ];
 

@@ -16,6 +16,14 @@ export const showCase = (view: CaseView, now: string): string => {
       'approved',
       `${view.approvedBy.length} of ${view.need} ${view.role}: ${view.approvedBy.join(', ') || 'nobody yet'}`,
     ],
+    ...(view.raised === null
+      ? []
+      : [
+          [
+            'quorum',
+            `${view.need} where the config has ${view.raised.from}; overdue: ${view.raised.overdue.join(', ')}`,
+          ] satisfies [string, string],
+        ]),
     ...view.released.map(({ by, part }): [string, string] => ['released', `${part} by ${by}`]),
     ...view.sessions.map((session): [string, string] => ['session', session]),
     ...view.sightings.map((each): [string, string] => [
@@ -26,6 +34,9 @@ export const showCase = (view: CaseView, now: string): string => {
       .sort(([, a], [, b]) => (a < b ? -1 : 1))
       .map(([what, at]): [string, string] => [what, when(at)]),
     ...(view.rotation === null ? [] : [['rotation', view.rotation] satisfies [string, string]]),
+    ...(view.oldCredentialWorks
+      ? [['old credential', 'STILL WORKS; another rotation is owed'] satisfies [string, string]]
+      : []),
     ...(view.oldCredential === null
       ? []
       : [['old credential', view.oldCredential] satisfies [string, string]]),

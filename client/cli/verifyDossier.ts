@@ -50,15 +50,20 @@ export const verifyView = (view: CaseView, id: CaseId, request: VerifiedRequest)
     throw refuse('wrong-request', `the ${differs[0]} shown is not the one in the signed request`);
 };
 
-/** Who must agree: the stricter of the case's own config and the one in force. */
+/**
+ * Who must agree: the stricter of the case's own config and the one in force.
+ *
+ * @param shown - how many the api says; it is believed only where it asks for more, as after overdue paperwork
+ */
 export const quorumOf = (
   request: VerifiedRequest,
   trust: Trust,
+  shown = 0,
 ): { readonly need: number; readonly role: Account['quorum']['role']; readonly approvers: PersonId[] } => {
   const then = accountIn(request.pinned.config, request.statement.account);
   const today = accountIn(trust.current.config, request.statement.account);
   return {
-    need: needed(then.quorum.need, today),
+    need: Math.max(needed(then.quorum.need, today), shown),
     role: then.quorum.role,
     approvers: eligible(request.pinned.config, then.quorum.role, request.statement.by),
   };
@@ -81,6 +86,7 @@ export interface VerifiedQuorum {
  * Verifies that enough people approved this very request, and that their approvals stand now. One that does
  * not hold is left out: it must not stop an emergency that enough others stand behind.
  *
+ * @param shown - see {@link quorumOf}
  * @throws MachineRefusal `quorum-not-met`, with what is wrong with those left out
  */
 export const verifyQuorum = (
@@ -89,8 +95,9 @@ export const verifyQuorum = (
   request: VerifiedRequest,
   trust: Trust,
   now: string,
+  shown = 0,
 ): VerifiedQuorum => {
-  const rule = quorumOf(request, trust);
+  const rule = quorumOf(request, trust, shown);
   const faults: string[] = [];
   const approvals = dossier.approvals.flatMap((envelope): Approval[] => {
     try {

@@ -41,6 +41,8 @@ export type Sighting = z.infer<typeof sighting>;
 /** What the case's terms are, copied from the config it is pinned to. */
 export const terms = z.strictObject({
   need: z.int(),
+  /** What raised the quorum by one: paperwork that was overdue. Absent when nothing did. */
+  raised: z.strictObject({ from: z.int(), overdue: z.array(z.string()) }).optional(),
   role,
   approvers: z.array(personId),
   longestSessionMinutes: z.int(),
@@ -84,7 +86,13 @@ export const caseEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('authorised'), ...at }),
   z.strictObject({ type: z.literal('denied'), ...at, ...by, reason: z.string() }),
   z.strictObject({ type: z.literal('withdrawn'), ...at, ...by, reason: z.string() }),
-  z.strictObject({ type: z.literal('expired'), ...at, waitedFor: z.enum(['quorum', 'release', 'login']) }),
+  z.strictObject({
+    type: z.literal('expired'),
+    ...at,
+    waitedFor: z.enum(['quorum', 'release', 'login']),
+    /** Seconds after the deadline. */
+    late: z.int().optional(),
+  }),
   z.strictObject({ type: z.literal('share-released'), ...at, ...by, part }),
   z.strictObject({ type: z.literal('released'), ...at }),
   z.strictObject({ type: z.literal('session-claimed'), ...at, ...by, session: z.uuid() }),
@@ -95,6 +103,8 @@ export const caseEvent = z.discriminatedUnion('type', [
     by: personId.nullable(),
     how: z.enum(['requester', 'approver', 'longest-session']),
     reason: z.string(),
+    /** Seconds after the longest session was over. */
+    late: z.int().optional(),
   }),
   z.strictObject({ type: z.literal('sessions-ended'), ...at, sessions: z.array(z.uuid()) }),
   z.strictObject({ type: z.literal('rotated'), ...at, rotation: rotationId, pair }),
@@ -105,6 +115,10 @@ export const caseEvent = z.discriminatedUnion('type', [
     proof,
     why: z.string(),
   }),
+  /** The requester's machine signed that the old credential, or its session, still opens the account. */
+  z.strictObject({ type: z.literal('old-credential-works'), ...at, ...by, why: z.string() }),
+  /** A later rotation of the account was proven: the case's own new pair is no longer the one that opens it. */
+  z.strictObject({ type: z.literal('superseded'), ...at, rotation: rotationId }),
   z.strictObject({ type: z.literal('attested'), ...at, ...by, part }),
   z.strictObject({
     type: z.literal('written-up'),
@@ -127,7 +141,7 @@ export const accountEvent = z.discriminatedUnion('type', [
     type: z.literal('rotation-started'),
     ...at,
     rotation: rotationId,
-    cause: z.enum(['provision', 'case', 'asked']),
+    cause: z.enum(['provision', 'case', 'asked', 'distrust']),
     case: caseId.nullable(),
     by: personId.nullable(),
   }),
@@ -148,6 +162,19 @@ export const accountEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('session-sighted'), ...at, sighting, claimBy: instant }),
   z.strictObject({ type: z.literal('session-unclaimed'), ...at, sighting: z.string(), late: z.int() }),
   z.strictObject({ type: z.literal('attested'), ...at, ...by, part, generation }),
+  z.strictObject({ type: z.literal('case-overdue'), ...at, case: caseId, obligation: z.string() }),
+  z.strictObject({ type: z.literal('case-caught-up'), ...at, case: caseId, obligation: z.string() }),
+  /** The old credential of a case still works: another rotation is owed. */
+  z.strictObject({ type: z.literal('credential-distrusted'), ...at, case: caseId }),
+  z.strictObject({
+    type: z.literal('override-signed'),
+    ...at,
+    ...by,
+    reason: z.string(),
+    expiresAt: instant,
+  }),
+  /** Two owners signed: what blocks the account does not stop its next request until then. */
+  z.strictObject({ type: z.literal('overridden'), ...at, until: instant, blocked: z.string() }),
   /** A workflow that must run does not: terminated or deleted from outside. */
   z.strictObject({ type: z.literal('workflow-gone'), ...at, workflow: z.string() }),
   z.strictObject({ type: z.literal('workflow-rebuilt'), ...at, workflow: z.string() }),

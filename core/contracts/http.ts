@@ -60,6 +60,8 @@ export const caseView = z.strictObject({
   expectedMinutes: z.int(),
   config: digest,
   need: z.int(),
+  /** Why the quorum is one higher than the config's. */
+  raised: z.strictObject({ from: z.int(), overdue: z.array(z.string()) }).nullable(),
   role: z.string(),
   approvers: z.array(personId),
   approvedBy: z.array(personId),
@@ -71,6 +73,8 @@ export const caseView = z.strictObject({
   sightings: z.array(sighting),
   sessionsEnded: z.boolean(),
   oldCredential: proof.nullable(),
+  /** Whether it was found working after the rotation, and no later one is proven yet. */
+  oldCredentialWorks: z.boolean(),
   obligations: z.array(obligationView),
   /** When each phase was entered, and `aal2`, `sessions-ended`, `rotated`. */
   times: z.record(z.string(), instant),
@@ -91,6 +95,11 @@ export const accountView = z.strictObject({
   rotation: rotationId.nullable(),
   blocked: z.string().nullable(),
   provisionSignedBy: z.array(personId),
+  /** Paperwork of earlier cases, overdue: the next case needs one signature more. */
+  overdue: z.array(z.string()),
+  overrideSignedBy: z.array(personId),
+  /** Until when one request passes what blocks the account. */
+  overriddenUntil: instant.nullable(),
   attested: z.array(z.string()),
   lastRotation: z.strictObject({ id: rotationId, at: instant }).nullable(),
   /** Logins seen and not claimed by anybody. */

@@ -31,6 +31,7 @@ export const action = z.enum([
   'break_glass_machine_refused',
   'break_glass_workflow_gone',
   'break_glass_workflow_rebuilt',
+  'break_glass_override',
 ]);
 export type Action = z.infer<typeof action>;
 

@@ -120,6 +120,14 @@ export const rotate = z.strictObject({
   reason: text(500),
 });
 
+/** An owner lets the next request through although the account is blocked; it takes two. */
+export const override = z.strictObject({
+  type: z.literal('override'),
+  ...base,
+  account: accountId,
+  reason: text(500),
+});
+
 /** The signer accepts a config as the one that follows `previous`. */
 export const configAcceptance = z.strictObject({
   type: z.literal('config'),
@@ -149,6 +157,7 @@ export const accountStatement = z.discriminatedUnion('type', [
   rotate,
   claim,
   attestation,
+  override,
 ]);
 export type AccountStatement = z.infer<typeof accountStatement>;
 

@@ -1,10 +1,21 @@
 import type { AccountEvent, CaseEvent } from '../contracts/events.ts';
-import type { CaseId } from '../contracts/ids.ts';
+import { parts, type CaseId } from '../contracts/ids.ts';
 import type { AccountState } from './account/state.ts';
 import { finalPhases, type CaseState } from './case/state.ts';
+import { isOwed, type Obligation } from './obligations.ts';
 
-/** What an account learns when its case moves: it is free again, perhaps with a rotation owed. */
-export const accountLearns = (before: CaseState | null, after: CaseState, at: string): AccountEvent[] => {
+/**
+ * What an account learns when its case moves: it is free again, perhaps with a rotation owed; its sealing is
+ * attested; paperwork is overdue, or was caught up with; its old credential still works.
+ */
+export const accountLearns = (before: CaseState | null, after: CaseState, at: string): AccountEvent[] => [
+  ...left(before, after, at),
+  ...attested(before, after, at),
+  ...paperwork(before, after, at),
+  ...distrusted(before, after, at),
+];
+
+const left = (before: CaseState | null, after: CaseState, at: string): AccountEvent[] => {
   const wasHeld = before !== null && isHolding(before);
   if (!wasHeld || isHolding(after)) return [];
   return [{ type: 'case-left', at, case: after.case, rotate: after.phase === 'ended' }];
@@ -13,36 +24,89 @@ export const accountLearns = (before: CaseState | null, after: CaseState, at: st
 const isHolding = (state: CaseState): boolean =>
   !finalPhases.includes(state.phase) && state.phase !== 'ended' && state.phase !== 'settling';
 
-/** What a case learns when its account moves: a claimed or matched session, a proven rotation. */
-export const caseLearns = (
-  before: AccountState,
-  event: AccountEvent,
-  after: AccountState,
-): { readonly case: CaseId; readonly events: CaseEvent[] } | null => {
+const attested = (
+  before: CaseState | null,
+  { newPair, obligations }: CaseState,
+  at: string,
+): AccountEvent[] => {
+  if (before === null || newPair === null) return [];
+  const isNew = (id: string): boolean =>
+    obligations.some((each) => each.id === id && each.ended?.evidence === 'attested') &&
+    before.obligations.some((each) => each.id === id && isOwed(each));
+  return parts.flatMap((part) =>
+    newPair[part].custodians
+      .filter((by) => isNew(`attestation/${part}/${by}`))
+      .map((by): AccountEvent => ({ type: 'attested', at, by, part, generation: newPair[part].generation })),
+  );
+};
+
+/** What is written or attested after a case. A share that was not released holds nothing up but its own case. */
+const isPaperwork = ({ kind }: Obligation): boolean => kind !== 'release' && kind !== 'refusals';
+
+const overdueIn = (state: CaseState | null): string[] =>
+  (state?.obligations ?? [])
+    .filter((each) => isOwed(each) && each.escalated && isPaperwork(each))
+    .map((each) => each.id);
+
+const paperwork = (before: CaseState | null, after: CaseState, at: string): AccountEvent[] => {
+  const [then, now] = [overdueIn(before), overdueIn(after)];
+  return [
+    ...now
+      .filter((each) => !then.includes(each))
+      .map((obligation): AccountEvent => ({ type: 'case-overdue', at, case: after.case, obligation })),
+    ...then
+      .filter((each) => !now.includes(each))
+      .map((obligation): AccountEvent => ({ type: 'case-caught-up', at, case: after.case, obligation })),
+  ];
+};
+
+const distrusted = (before: CaseState | null, after: CaseState, at: string): AccountEvent[] =>
+  before?.works === null && after.works !== null
+    ? [{ type: 'credential-distrusted', at, case: after.case }]
+    : [];
+
+/** Events of one case that follow from its account's. */
+export interface Learnt {
+  readonly case: CaseId;
+  readonly events: CaseEvent[];
+}
+
+/**
+ * What cases learn when their account moves: a claimed or matched session, a proven rotation, which settles one
+ * and supersedes those that an earlier one settled.
+ */
+export const caseLearns = (before: AccountState, event: AccountEvent, after: AccountState): Learnt[] => {
   const { at } = event;
   switch (event.type) {
     case 'session-claimed':
-      return {
-        case: event.case,
-        events: [
-          { type: 'session-claimed', at, by: event.by, session: event.session },
-          ...after.seen
-            .filter((each) => each.sighting.session === event.session)
-            .map((each): CaseEvent => ({ type: 'session-seen', at, sighting: each.sighting })),
-        ],
-      };
+      return [
+        {
+          case: event.case,
+          events: [
+            { type: 'session-claimed', at, by: event.by, session: event.session },
+            ...after.seen
+              .filter((each) => each.sighting.session === event.session)
+              .map((each): CaseEvent => ({ type: 'session-seen', at, sighting: each.sighting })),
+          ],
+        },
+      ];
     case 'session-sighted': {
       const seen = after.seen.find((each) => each.sighting.id === event.sighting.id);
       const claimed = seen?.claimedFor;
-      if (seen === undefined || claimed?.startsWith('case/') !== true) return null;
-      return { case: claimed as CaseId, events: [{ type: 'session-seen', at, sighting: seen.sighting }] };
+      if (seen === undefined || claimed?.startsWith('case/') !== true) return [];
+      return [{ case: claimed as CaseId, events: [{ type: 'session-seen', at, sighting: seen.sighting }] }];
     }
     case 'rotation-proven': {
-      const cause = before.rotation?.id === event.rotation ? before.rotation.case : null;
-      if (cause === null) return null;
-      return { case: cause, events: [{ type: 'rotated', at, rotation: event.rotation, pair: event.pair }] };
+      const { rotation, pair } = event;
+      const superseded = before.settledBy.map((each): Learnt => ({
+        case: each,
+        events: [{ type: 'superseded', at, rotation }],
+      }));
+      const cause = before.rotation?.id === rotation ? before.rotation.case : null;
+      if (cause === null) return superseded;
+      return [...superseded, { case: cause, events: [{ type: 'rotated', at, rotation, pair }] }];
     }
     default:
-      return null;
+      return [];
   }
 };

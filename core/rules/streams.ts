@@ -52,6 +52,7 @@ const concerned = (account: AccountState, about: About): CaseId[] =>
     account.openCase?.case,
     account.rotation?.case,
     ...account.rotationsOwed,
+    ...account.settledBy,
     ...account.seen.map((each) => each.claimedFor),
     about.session == null ? null : account.claims[about.session],
   ].filter(isCase);
@@ -89,7 +90,13 @@ const apply = (streams: Streams, it: StreamEvent): { streams: Streams; learnt: S
   }
   const after = evolveAccount(account, it.event);
   const told = caseLearns(account, it.event, after);
-  const learnt = told === null ? [] : told.events.map((event) => ({ case: told.case, event }));
+  const learnt = told.flatMap((each) => {
+    // Those of a case that is over need no telling: nothing of it is owed.
+    const isOver = streams.cases.get(each.case)?.phase === 'closed';
+    return each.events
+      .filter((event) => event.type !== 'superseded' || !isOver)
+      .map((event) => ({ case: each.case, event }));
+  });
   return { streams: { ...streams, account: after }, learnt };
 };
 

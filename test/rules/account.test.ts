@@ -4,12 +4,14 @@ import type { AccountStatement } from '../../core/contracts/statements.ts';
 import { decideAccount, nextRotation, openCase } from '../../core/rules/account/decide.ts';
 import { followAccount, nextAccountDeadline } from '../../core/rules/account/due.ts';
 import { evolveAccount } from '../../core/rules/account/evolve.ts';
-import { blockedBy, emptyAccount, type AccountState } from '../../core/rules/account/state.ts';
+import { blockedBy } from '../../core/rules/account/blocking.ts';
+import { emptyAccount, type AccountState } from '../../core/rules/account/state.ts';
 import type { Phase } from '../../core/rules/case/state.ts';
 import {
   account,
   accountAfter,
   at,
+  attestedAt,
   caseOpened,
   caseRotation,
   config,
@@ -17,6 +19,7 @@ import {
   pairOf,
   person,
   provisioned,
+  ready,
   provisionRotation,
   requestDigest,
   requested,
@@ -92,7 +95,7 @@ describe('provisioning', () => {
 
 describe('a request', () => {
   it('opens the account’s one case, numbered by its day', () => {
-    const { events, state } = given(accountAfter(...provisioned))
+    const { events, state } = given(accountAfter(...ready))
       .when(says('alice', 'request'))
       .then('case-opened');
     expect(events).toMatchObject([{ case: theCase, by: 'alice', request: requestDigest, at: t0 }]);
@@ -100,7 +103,7 @@ describe('a request', () => {
   });
 
   it('after another of the same day, takes the next number; of another day, begins again', () => {
-    const state = accountAfter(...provisioned, caseOpened, left(false));
+    const state = accountAfter(...ready, caseOpened, left(false));
     const sameDay = given(state).when(says('alice', 'request'), at(600)).then('case-opened');
     const nextDay = given(state).when(says('alice', 'request'), at(86_400)).then('case-opened');
     expect([sameDay, nextDay].map(({ events }) => events[0])).toMatchObject([
@@ -110,7 +113,7 @@ describe('a request', () => {
   });
 
   it('begins its case with the terms of the config and the pair of that moment', () => {
-    const state = accountAfter(...provisioned);
+    const state = accountAfter(...ready);
     const statement = says('alice', 'request');
     const { events } = given(state).when(statement).then('case-opened');
     const [opened] = events;
@@ -180,13 +183,29 @@ describe('rotations', () => {
 
 describe('the next case is blocked', () => {
   it.each<[string, AccountEvent[], string | null]>([
-    ['by nothing, once provisioned', [], null],
+    ['by nothing, once provisioned and attested', [], null],
     ['while a rotation runs', [started('asked')], 'is not proven yet'],
     ['by one that failed', [started('asked'), failed], 'failed: x'],
     ['by one that is owed', [caseOpened, left(true)], 'has not begun'],
-    ['by nothing, once it is proven', [started('asked'), proven], null],
+    ['by its sealing, once it is proven', [started('asked'), proven], '0 of the 2 custodians needed'],
+    [
+      'by its sealing, while one part lacks a custodian',
+      [started('asked'), proven, ...attestedAt(at(30), 2).slice(1)],
+      'its sealing is not proven: 1 of the 2 custodians needed have attested the password',
+    ],
+    ['by nothing, once enough have attested', [started('asked'), proven, ...attestedAt(at(30), 2)], null],
+    [
+      'by attestations of the pair before',
+      [started('asked'), proven, ...attestedAt(at(30), 1)],
+      '0 of the 2 custodians needed have attested the mfa',
+    ],
+    [
+      'by an old credential that still works',
+      [{ type: 'credential-distrusted', at: at(30), case: theCase }],
+      `the credential of ${theCase} still works`,
+    ],
   ])('%s', (_, events, why) => {
-    const blocked = blockedBy(accountAfter(...provisioned, ...events));
+    const blocked = blockedBy(accountAfter(...ready, ...events));
     if (why === null) expect(blocked).toBeNull();
     else expect(blocked).toContain(why);
   });

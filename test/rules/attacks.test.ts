@@ -5,7 +5,8 @@ import { rotationId } from '../../core/contracts/ids.ts';
 import { decideAccount, nextRotation } from '../../core/rules/account/decide.ts';
 import { dueAccount, followAccount } from '../../core/rules/account/due.ts';
 import { evolveAccount } from '../../core/rules/account/evolve.ts';
-import { blockedBy, emptyAccount } from '../../core/rules/account/state.ts';
+import { blockedBy } from '../../core/rules/account/blocking.ts';
+import { emptyAccount } from '../../core/rules/account/state.ts';
 import { decideCase } from '../../core/rules/case/decide.ts';
 import { advance } from '../../core/rules/streams.ts';
 import {
@@ -23,6 +24,7 @@ import {
   pairOf,
   person,
   provisioned,
+  ready,
   releases,
   requestDigest,
   requested,
@@ -162,7 +164,7 @@ describe('a case whose rotation failed', () => {
     const after = advance(begun, [{ account, event: proven }], at(1310)).streams;
     expect(after.cases.get(theCase)).toMatchObject({ phase: 'settling', rotation: laterRotation });
     expect(after.account.rotationsOwed).toEqual([]);
-    expect(blockedBy(after.account)).toBeNull();
+    expect(blockedBy(after.account)).toContain('its sealing is not proven');
   });
 });
 
@@ -204,7 +206,7 @@ describe('a clock that steps back over midnight', () => {
     const opened: AccountEvent = {
       ...{ type: 'case-opened', at: midnight, by: person('alice'), case: theCase, request: requestDigest },
     };
-    const state = accountAfter(...provisioned, caseOpened, left, opened, left);
+    const state = accountAfter(...ready, caseOpened, left, opened, left);
     const decision = decideAccount(state, says('alice', 'request'), { ...onAccount, now: before });
     expect(decision).toMatchObject({ ok: true, events: [{ case: next }] });
     const again = decision.ok ? decision.events.reduce(evolveAccount, state) : state;

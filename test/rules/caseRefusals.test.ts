@@ -17,7 +17,6 @@ import {
   requestDigest,
   requested,
   says,
-  sessionOf,
   shareReleased,
   upTo,
   without,
@@ -244,22 +243,6 @@ const table: readonly Refused[] = [
     'a write-up by an approver',
     upTo('ended'),
     says('bob', 'write-up', { text: sessionLog }),
-    1020,
-  ),
-  refused(
-    'incomplete',
-    'an old password that still works',
-    upTo('settling'),
-
-    says('alice', 'refusals', { password: { generation: 1, refused: false, status: 200 } }),
-    1020,
-  ),
-  refused(
-    'incomplete',
-    'an old session that still lives',
-    upTo('settling'),
-
-    says('alice', 'refusals', { session: { session: sessionOf(1), refused: false, status: 200 } }),
     1020,
   ),
   refused(

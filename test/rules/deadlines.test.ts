@@ -29,7 +29,7 @@ describe('what a phase waits for', () => {
     const state = caseAfter(events);
     expect(dueCase(state, at(deadline - 0.001)).filter((each) => each.type === 'expired')).toEqual([]);
     const { events: due } = tick(state, at(deadline));
-    expect(due).toEqual([{ type: 'expired', at: at(deadline), waitedFor }]);
+    expect(due).toEqual([{ type: 'expired', at: at(deadline), waitedFor, late: 0 }]);
   });
 
   it('in session: the end, until the longest session is over', () => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { parts, type CaseId } from '../../core/contracts/ids.ts';
 import type { Statement } from '../../core/contracts/statements.ts';
-import { blockedBy } from '../../core/rules/account/state.ts';
+import { blockedBy } from '../../core/rules/account/blocking.ts';
 import { writeUpHeadings } from '../../core/rules/case/decide.ts';
 import { finalPhases, type CaseState } from '../../core/rules/case/state.ts';
 import { later } from '../../core/rules/decision.ts';
@@ -43,7 +43,7 @@ const configs = [
 
 const types = [
   ...(['request', 'approval', 'denial', 'withdrawal', 'release', 'claim', 'end', 'refusals'] as const),
-  ...(['attestation', 'write-up', 'provision', 'rotate'] as const),
+  ...(['attestation', 'write-up', 'provision', 'rotate', 'override'] as const),
 ];
 
 /** What is wrong with a statement that is otherwise right. */
@@ -132,6 +132,7 @@ const statementOf = (
     case 'request':
     case 'provision':
     case 'rotate':
+    case 'override':
       return says(by, type, times);
     case 'approval':
       return says(by, type, { ...times, ...aboutCase, role });
@@ -164,8 +165,8 @@ const statementOf = (
 
 type Deed = () => Promise<unknown>;
 
-/** What would bring a case further, by whoever may. */
-const forCase = (world: World, state: CaseState, life: number): Deed[] => {
+/** What would bring a case further, by whoever may. @param works - whether the old credential may turn out to work */
+const forCase = (world: World, state: CaseState, life: number, works: boolean): Deed[] => {
   const by = (
     who: string,
     type: (typeof types)[number],
@@ -176,6 +177,9 @@ const forCase = (world: World, state: CaseState, life: number): Deed[] => {
     return () => world.hear(it, digestOf(it.nonce));
   };
   const requester = state.request.by;
+  const worksStill = statementOf(world, state, requester, 'refusals', {
+    ...{ part: 'password', session: 1, life, twist: 'seal' },
+  });
   const all = (type: 'release' | 'attestation'): Deed[] =>
     parts.flatMap((part) => custodians[part].map((each) => by(each, type, part)));
   switch (state.phase) {
@@ -198,6 +202,7 @@ const forCase = (world: World, state: CaseState, life: number): Deed[] => {
           () => world.endSessions(),
           () => world.prove(pairOf((world.account.pair?.password.generation ?? 0) + 1)),
         ],
+        ...(works ? [() => world.hear(worksStill, digestOf(worksStill.nonce))] : []),
         ...[by(requester, 'refusals'), by(requester, 'write-up'), by(requester, 'write-up', 'mfa')],
         ...all('attestation'),
       ];
@@ -208,7 +213,7 @@ const forCase = (world: World, state: CaseState, life: number): Deed[] => {
 
 /** What would bring the world further. @param asks - whether a new case may be asked for */
 export const sensible = (world: World, life: number, asks: boolean): Deed[] => {
-  const by = (who: Name, type: 'request' | 'provision' | 'rotate'): Deed => {
+  const by = (who: Name, type: 'request' | 'provision' | 'rotate' | 'override'): Deed => {
     const it = statementOf(world, null, who, type, { part: 'password', session: 1, life, twist: 'none' });
     return () => world.hear(it, digestOf(it.nonce));
   };
@@ -216,15 +221,22 @@ export const sensible = (world: World, life: number, asks: boolean): Deed[] => {
   const next = pairOf((pair?.password.generation ?? 0) + 1);
   const provisioning =
     pair === null && rotation === null ? [by('bob', 'provision'), by('carol', 'provision')] : [];
-  const isBroken = pair !== null && rotation === null && blockedBy(world.account) !== null;
+  const isBlocked = pair !== null && blockedBy(world.account) !== null;
+  const isBroken = isBlocked && rotation === null;
+  const attests = (who: string, part: (typeof parts)[number]): Deed => {
+    const it = statementOf(world, null, who, 'attestation', { part, session: 1, life, twist: 'none' });
+    return () => world.hear(it, digestOf(it.nonce));
+  };
   return [
     ...provisioning,
-    ...(isBroken ? [by('bob', 'rotate')] : []),
+    ...((asks || world.account.rotationFailure !== null) && isBroken ? [by('bob', 'rotate')] : []),
+    ...(asks && isBlocked ? [by('bob', 'override'), by('carol', 'override')] : []),
+    ...(isBroken ? parts.flatMap((part) => custodians[part].map((each) => attests(each, part))) : []),
     ...(rotation === null ? [] : [() => world.prove(next)]),
     ...(asks && openCase === null && pair !== null ? [by('alice', 'request'), by('nils', 'request')] : []),
     ...[...world.cases.values()]
       .filter((each) => !finalPhases.includes(each.phase))
-      .flatMap((each) => forCase(world, each, life)),
+      .flatMap((each) => forCase(world, each, life, asks)),
   ];
 };
 

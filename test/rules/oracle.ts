@@ -16,6 +16,10 @@ interface Known {
   over: string | null;
   isRotated: boolean;
   isClosed: boolean;
+  /** The old credential was found working, and no later rotation is proven. */
+  works: boolean;
+  /** Paperwork that was escalated and is owed still. */
+  readonly late: Set<string>;
 }
 
 const quorumIn = (config: Config): { need: number; role: string } | null =>
@@ -35,7 +39,7 @@ const isQuorum = ({ request, pinned, yes }: Known, { now, current }: Entry): boo
       holds(pinned, person, then.role) &&
       holds(current, person, then.role),
   );
-  return who.length >= then.need && who.length >= today.need;
+  return who.length >= then.need && who.length >= today.need && who.length >= request.terms.need;
 };
 
 const isEnough = ({ request, shares }: Known): boolean =>
@@ -97,12 +101,32 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     }
     case 'closed':
       known.isClosed = true;
-      return wrong(!known.isRotated, 'closed without a rotation');
+      return [
+        ...wrong(!known.isRotated, 'closed without a rotation'),
+        ...wrong(known.works, 'closed while the old credential works'),
+      ];
+    case 'old-credential-works':
+      known.works = true;
+      return wrong(!known.isRotated || known.isClosed, 'tried out of turn');
+    case 'superseded':
+      known.works = false;
+      for (const each of [...known.late]) if (each.startsWith('attestation/')) known.late.delete(each);
+      // Tried again, it is owed anew.
+      for (const each of [...known.chased]) if (each.includes(' refusals/')) known.chased.delete(each);
+      return wrong(!known.isRotated || known.isClosed, 'superseded out of turn');
+    case 'attested':
+      known.late.delete(`attestation/${event.part}/${event.by}`);
+      return [];
+    case 'written-up':
+      known.late.delete(`${event.document}/${event.by}`);
+      return [];
     case 'reminded':
     case 'escalated': {
       const again = known.chased.has(`${event.type} ${event.obligation}`);
       const late = event.type === 'reminded' && known.chased.has(`escalated ${event.obligation}`);
       known.chased.add(`${event.type} ${event.obligation}`);
+      if (event.type === 'escalated' && /^(attestation|session-log|post-mortem)\//.test(event.obligation))
+        known.late.add(event.obligation);
       return [
         ...wrong(again || late, `${event.type} again: ${event.obligation}`),
         ...wrong(known.isClosed, 'chased'),
@@ -111,8 +135,6 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':
-    case 'attested':
-    case 'written-up':
       return [];
   }
 };
@@ -133,6 +155,14 @@ const judgeAccount = (seen: Set<string>, event: AccountEvent): string[] => {
   return [];
 };
 
+/** How many must agree to a request: one more while anything of an earlier case is late, if there are as many. */
+const needOf = ({ current }: Entry, { by }: CaseEventOf<'requested'>, before: readonly Known[]): number => {
+  const { need = 0, role = '' } = quorumIn(current) ?? {};
+  if (before.every(({ late }) => late.size === 0)) return need;
+  const others = Object.keys(current.people).filter((each) => each !== by && holds(current, each, role));
+  return Math.max(need, Math.min(need + 1, others.length));
+};
+
 /** What is wrong with a history; empty when nothing is. */
 export const wrongs = (entries: readonly Entry[]): string[] => {
   const cases = new Map<string, Known>();
@@ -143,6 +173,7 @@ export const wrongs = (entries: readonly Entry[]): string[] => {
       const known = cases.get(each.case);
       if (known !== undefined) return judgeCase(known, each.event, entry);
       if (each.event.type !== 'requested') return [`${each.case}: begins with ${each.event.type}`];
+      const misjudged = needOf(entry, each.event, [...cases.values()]) !== each.event.terms.need;
       cases.set(each.case, {
         ...{
           request: each.event,
@@ -151,9 +182,17 @@ export const wrongs = (entries: readonly Entry[]): string[] => {
           shares: new Map(),
           chased: new Set(),
         },
-        ...{ isAuthorised: false, isReleased: false, over: null, isRotated: false, isClosed: false },
+        ...{
+          isAuthorised: false,
+          isReleased: false,
+          over: null,
+          isRotated: false,
+          isClosed: false,
+          works: false,
+          late: new Set(),
+        },
       });
-      return [];
+      return misjudged ? [`${each.case}: needs ${each.event.terms.need}`] : [];
     }),
   );
 };

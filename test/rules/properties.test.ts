@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { blockedBy } from '../../core/rules/account/blocking.ts';
 import { finalPhases } from '../../core/rules/case/state.ts';
 import { isOwed } from '../../core/rules/obligations.ts';
 import { config, t0 } from '../support/rules.ts';
@@ -112,7 +113,10 @@ describe('whatever people, machines and the clock do', () => {
       const world = await play(now, made);
       await settle(world);
       expect([...world.cases.values()].filter((each) => !finalPhases.includes(each.phase))).toEqual([]);
-      expect(world.account).toMatchObject({ openCase: null, rotation: null, rotationsOwed: [] });
+      expect(world.account).toMatchObject({
+        ...{ openCase: null, rotation: null, rotationsOwed: [], overdue: [], distrusted: null },
+      });
+      if (world.account.pair !== null) expect(blockedBy(world.account)).toBeNull();
       expect(wrongs(world.entries)).toEqual([]);
     });
   }, 60_000);
@@ -141,6 +145,7 @@ describe('the histories that are tried', () => {
           'session-sighted',
           'session-unclaimed',
           'attested',
+          ...['case-overdue', 'case-caught-up', 'credential-distrusted', 'override-signed', 'overridden'],
         ],
       ]
         .map((each) => `account ${each}`)
@@ -148,7 +153,16 @@ describe('the histories that are tried', () => {
           [
             ...['requested', 'approved', 'authorised', 'denied', 'withdrawn', 'expired', 'share-released'],
             ...['released', 'session-claimed', 'session-seen', 'ended', 'sessions-ended', 'rotated'],
-            ...['old-credential', 'attested', 'written-up', 'reminded', 'escalated', 'closed'],
+            ...[
+              'old-credential-works',
+              'superseded',
+              'old-credential',
+              'attested',
+              'written-up',
+              'reminded',
+              'escalated',
+              'closed',
+            ],
           ].map((each) => `case ${each}`),
         )
         .sort(),

@@ -5,6 +5,7 @@ import {
   accountId,
   caseId,
   digest as digestSchema,
+  parts,
   personId,
   rotationId,
   type Digest,
@@ -174,6 +175,7 @@ const usual = {
   'write-up': { ...aboutCase, document: 'session-log', text: '' },
   provision: { account },
   rotate: { account, reason: 'a leak' },
+  override: { account, reason: 'no time' },
   'machine-refusal': { account, case: null, doing: 'release', code: 'wrong-seal', why: 'another seal' },
 } as const satisfies Record<Statement['type'], object>;
 
@@ -306,6 +308,17 @@ export const provisioned: readonly AccountEvent[] = [
     ...{ identity, pair: pairOf(1) },
   },
 ];
+
+/** Enough custodians of each part attest the pair of a generation. */
+export const attestedAt = (when: string, generation: number): AccountEvent[] =>
+  parts.flatMap((part) =>
+    custodians[part]
+      .slice(0, 2)
+      .map((by): AccountEvent => ({ type: 'attested', at: when, by: person(by), part, generation })),
+  );
+
+/** The same, attested: ready for a case. */
+export const ready: readonly AccountEvent[] = [...provisioned, ...attestedAt(at(-86_000), 1)];
 
 export const caseOpened: AccountEvent = {
   ...{ type: 'case-opened', at: t0, by: person('alice'), case: theCase, request: requestDigest },

@@ -25,7 +25,7 @@ describe('what people owe after a case', () => {
   const lateness = (id: CaseId): number[] =>
     [...h.rowsOf(id, 'break_glass_reminded'), ...h.rowsOf(id, 'break_glass_escalated')]
       .flatMap((row) => row.metadata.events ?? [])
-      .flatMap(({ event }) => ('late' in event ? [event.late] : []));
+      .flatMap(({ event }) => ('late' in event ? [event.late ?? 0] : []));
   /** What was chased, as people are told. */
   const told = (id: CaseId): string[] =>
     h.ledger.messages

@@ -22,8 +22,10 @@ export const addApprove: AddCommand = (program, context) => {
         const request = verifyRequest(dossier, id, trust, context.now());
         verifyView(view, id, request);
         out.say(showRequest(request, trust.current.config));
-        const { need, role } = quorumOf(request, trust);
+        const { need, role } = quorumOf(request, trust, view.need);
         out.say(`\n${view.approvedBy.length} of ${need} have approved${said(view.approvedBy)}`);
+        if (view.raised !== null)
+          out.say(`the config has ${view.raised.from}; overdue: ${view.raised.overdue.join(', ')}`);
         if (options.yes !== true && !isYes(await out.ask('sign as approved? [y/N]', '--yes')))
           throw new CliError(
             exits.refused,

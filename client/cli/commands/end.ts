@@ -122,6 +122,12 @@ const prove = async (
   const tried = await tryOld(held.old, url);
   const about = { case: view.case, account: held.account, request: request.digest };
   await machine.decide({ type: 'refusals', ...about, ...tried, triedAt: context.now() });
+  if (!tried.password.refused || tried.session?.refused === false) {
+    // Kept: after the next rotation this machine alone can try it again.
+    out.warn('the old credential still works: signed, security is told, and another rotation begins');
+    out.next(`breakglass end ${view.case} --resume`);
+    return tried;
+  }
   await vault.forget(request.digest);
   const session = tried.session === null ? '' : `, the old session (${tried.session.status})`;
   out.say(`Kratos refused the old password (${tried.password.status})${session}: signed, and forgotten here`);

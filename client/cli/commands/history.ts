@@ -101,4 +101,5 @@ const words = {
   break_glass_machine_refused: 'a person’s machine refused what it was shown',
   break_glass_workflow_gone: 'a workflow was gone',
   break_glass_workflow_rebuilt: 'a workflow runs again',
+  break_glass_override: 'signed to override what blocks the account',
 } satisfies Record<Action, string>;

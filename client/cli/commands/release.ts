@@ -38,7 +38,7 @@ const release = async (context: Context, machine: Machine, id: CaseId, asked: Pa
   const dossier = await api.get(casePath(id, '/dossier'), dossierSchema);
   const request = verifyRequest(dossier, id, trust, now);
   verifyView(view, id, request);
-  const { approvers, faults } = verifyQuorum(dossier, id, request, trust, now);
+  const { approvers, faults } = verifyQuorum(dossier, id, request, trust, now, view.need);
   const { account, recipient, by } = request.statement;
   const seals = verifySeals(dossier.seals, account, view.pair, trust);
   const mine = ownParts(machine, asked);

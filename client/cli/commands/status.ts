@@ -33,9 +33,16 @@ const overview = async (context: Context): Promise<void> => {
       if (who.includes(profile.person)) context.out.next(command);
 };
 
+const stateOf = ({ provisioned, blocked, overriddenUntil, overdue }: AccountView): string => {
+  if (!provisioned) return 'not provisioned';
+  if (blocked !== null)
+    return `${blocked}${overriddenUntil === null ? '' : `; overridden for one request until ${overriddenUntil}`}`;
+  return overdue.length === 0 ? 'ready' : `one signature more: ${overdue.join(', ')} overdue`;
+};
+
 const accountRow = (view: AccountView): string[] => [
   view.account,
-  !view.provisioned ? 'not provisioned' : (view.blocked ?? (view.rotation === null ? 'ready' : 'rotating')),
+  stateOf(view),
   view.openCase ?? '-',
   String(view.unclaimed.length),
 ];

@@ -6,7 +6,8 @@ import type { Phase } from '../case/state.ts';
 import { accept, refuse, type Decision } from '../decision.ts';
 import { eligible } from '../quorum.ts';
 import { checkReason } from '../scenarios.ts';
-import { blockedBy, nextOn, type AccountState } from './state.ts';
+import { blockedBy, isOverridden, quorumFor } from './blocking.ts';
+import { nextOn, type AccountState } from './state.ts';
 
 /** What a decision about an account is judged by, besides its state. */
 export interface Circumstances {
@@ -59,7 +60,11 @@ const checkRequest = (
   if (state.openCase !== null)
     return refuse('account-busy', `${state.openCase.case} is open for ${it.account}`);
   const blocked = blockedBy(state);
-  if (blocked !== null) return refuse('account-blocked', `${it.account} is blocked: ${blocked}`);
+  if (blocked !== null && !isOverridden(state, now))
+    return refuse(
+      'account-blocked',
+      `${it.account} is blocked: ${blocked}; two owners may let one request pass: breakglass override`,
+    );
   const { date, count } = nextOn(state.casesOn, now);
   const opened = caseIdOf(it.account, date, count);
   return accept({ type: 'case-opened', at: now, by: it.by, case: opened, request: about.digest });
@@ -121,6 +126,35 @@ const rotate = (
     case: state.rotationsOwed[0] ?? null,
     by: it.by,
   });
+};
+
+const override = (
+  state: AccountState,
+  account: Account,
+  it: StatementOf<'override'>,
+  { now }: Circumstances,
+): Decision<AccountEvent> => {
+  if (!account.owners.includes(it.by))
+    return refuse(
+      'not-an-owner',
+      `${it.by} does not own ${it.account}; its owners: ${account.owners.join(', ')}`,
+    );
+  const blocked = blockedBy(state);
+  if (state.pair === null || blocked === null)
+    return refuse('wrong-phase', `nothing blocks ${it.account} that an override could pass`);
+  if (isOverridden(state, now))
+    return refuse('already-counted', `${it.account} is overridden until ${state.overriddenUntil ?? now}`);
+  const standing = state.overrideSignatures.filter(
+    (each) => each.expiresAt > now && account.owners.includes(each.by),
+  );
+  if (standing.some((each) => each.by === it.by))
+    return refuse('already-counted', `${it.by} has signed already; a second owner must sign`);
+  const { by, reason, expiresAt } = it;
+  const signed: AccountEvent = { type: 'override-signed', at: now, by, reason, expiresAt };
+  const [first] = standing;
+  if (first === undefined) return accept(signed);
+  const until = first.expiresAt < expiresAt ? first.expiresAt : expiresAt;
+  return accept(signed, { type: 'overridden', at: now, until, blocked });
 };
 
 const claim = (
@@ -188,6 +222,8 @@ export const decideAccount = (
       return provision(state, account, it, about);
     case 'rotate':
       return rotate(state, account, it, about);
+    case 'override':
+      return override(state, account, it, about);
     case 'claim':
       return claim(state, it, about);
     case 'attestation':
@@ -223,7 +259,7 @@ export const openCase = (
     scenario: it.scenario,
     config: it.config,
     terms: {
-      need: account.quorum.need,
+      ...quorumFor(state, current, it.account, it.by),
       role: account.quorum.role,
       approvers: eligible(current, account.quorum.role, it.by),
       longestSessionMinutes: scenario.longestSessionMinutes,

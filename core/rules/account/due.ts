@@ -21,14 +21,17 @@ export const dueAccount = (state: AccountState, now: string): AccountEvent[] =>
  */
 export const followAccount = (state: AccountState, now: string): AccountEvent[] => {
   const [owed] = state.rotationsOwed;
-  if (owed === undefined || state.rotation !== null || state.rotationFailure !== null) return [];
+  if (state.rotation !== null || state.rotationFailure !== null) return [];
+  // Not under the feet of a case that is open: it ends in a rotation of its own.
+  const isDistrusted = state.distrusted !== null && state.openCase === null;
+  if (owed === undefined && !isDistrusted) return [];
   return [
     {
       type: 'rotation-started',
       at: now,
       rotation: nextRotation(state, now),
-      cause: 'case',
-      case: owed,
+      cause: owed === undefined ? 'distrust' : 'case',
+      case: owed ?? null,
       by: null,
     },
   ];

@@ -1,4 +1,5 @@
 import type { AccountEvent } from '../../contracts/events.ts';
+import type { CaseId, RotationId } from '../../contracts/ids.ts';
 import { isUnclaimed, nextOn, type AccountState, type SeenSession } from './state.ts';
 
 /** How many claims are kept: more than any case and its rotation make. */
@@ -36,6 +37,13 @@ const see = (
   return { ...state, seen: seen.filter((each, n) => n >= seen.length - keptClaims || isUnclaimed(each)) };
 };
 
+const owedBy = (event: { readonly case: string; readonly obligation: string }): string =>
+  `${event.case}: ${event.obligation}`;
+
+/** A rotation settles the case it was made for, and no other any more. */
+const settledBy = ({ rotation }: AccountState, proven: RotationId): CaseId[] =>
+  rotation?.id === proven && rotation.case !== null ? [rotation.case] : [];
+
 /**
  * Folds one event into an account.
  *
@@ -68,6 +76,8 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
         rotation: state.rotation?.id === event.rotation ? null : state.rotation,
         rotationFailure: null,
         attested: [],
+        settledBy: settledBy(state, event.rotation),
+        distrusted: null,
         lastRotation: { id: event.rotation, at: event.at },
       };
     case 'rotation-failed':
@@ -89,7 +99,26 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
         ...state,
         openCase: { case: event.case, by: event.by, request: event.request },
         casesOn: nextOn(state.casesOn, event.at),
+        // Good for one request.
+        overrideSignatures: [],
+        overriddenUntil: null,
       };
+    case 'case-overdue':
+      return { ...state, overdue: [...new Set([...state.overdue, owedBy(event)])] };
+    case 'case-caught-up':
+      return { ...state, overdue: state.overdue.filter((each) => each !== owedBy(event)) };
+    case 'credential-distrusted':
+      return { ...state, distrusted: event.case };
+    case 'override-signed':
+      return {
+        ...state,
+        overrideSignatures: [
+          ...state.overrideSignatures.filter((each) => each.by !== event.by),
+          { by: event.by, reason: event.reason, expiresAt: event.expiresAt },
+        ],
+      };
+    case 'overridden':
+      return { ...state, overrideSignatures: [], overriddenUntil: event.until };
     case 'case-left':
       return {
         ...state,
@@ -115,6 +144,9 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
     case 'workflow-rebuilt':
       return { ...state, lost: state.lost.filter((each) => each !== event.workflow) };
     case 'attested':
-      return { ...state, attested: [...new Set([...state.attested, `${event.part}/${event.by}`])] };
+      // An attestation of a case may come late: it counts for the pair that it is of.
+      return state.pair?.[event.part].generation === event.generation
+        ? { ...state, attested: [...new Set([...state.attested, `${event.part}/${event.by}`])] }
+        : state;
   }
 };

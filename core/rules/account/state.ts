@@ -23,7 +23,7 @@ export interface AccountState {
   readonly openCase: { readonly case: CaseId; readonly by: PersonId; readonly request: Digest } | null;
   readonly rotation: {
     readonly id: RotationId;
-    readonly cause: 'provision' | 'case' | 'asked';
+    readonly cause: 'provision' | 'case' | 'asked' | 'distrust';
     readonly case: CaseId | null;
     readonly startedAt: string;
   } | null;
@@ -39,6 +39,19 @@ export interface AccountState {
   readonly rotationsOn: { readonly date: string; readonly count: number };
   /** Custodians who attested the current pair, as `part/person`. */
   readonly attested: readonly string[];
+  /** Cases settled by the last rotation: a later one supersedes their attestations. */
+  readonly settledBy: readonly CaseId[];
+  /** The case whose old credential is known to work still; null once a later rotation is proven. */
+  readonly distrusted: CaseId | null;
+  /** Paperwork of earlier cases that is overdue and still owed, as `case: obligation`. */
+  readonly overdue: readonly string[];
+  readonly overrideSignatures: readonly {
+    readonly by: PersonId;
+    readonly reason: string;
+    readonly expiresAt: string;
+  }[];
+  /** Until when the next request passes what blocks the account; null when nothing was overridden. */
+  readonly overriddenUntil: string | null;
   /** Workflows that were found gone, have rung, and do not run again yet. */
   readonly lost: readonly string[];
   readonly lastRotation: { readonly id: RotationId; readonly at: string } | null;
@@ -58,6 +71,11 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   casesOn: { date: '', count: 0 },
   rotationsOn: { date: '', count: 0 },
   attested: [],
+  settledBy: [],
+  distrusted: null,
+  overdue: [],
+  overrideSignatures: [],
+  overriddenUntil: null,
   lost: [],
   lastRotation: null,
 });
@@ -69,13 +87,4 @@ export const isUnclaimed = (each: SeenSession): boolean => each.claimedFor === n
 export const nextOn = (on: AccountState['casesOn'], now: string): AccountState['casesOn'] => {
   const today = now.slice(0, 10);
   return today > on.date ? { date: today, count: 1 } : { date: on.date, count: on.count + 1 };
-};
-
-/** Why the next case is refused, or null: a rotation that is owed, running or unproven. */
-export const blockedBy = (state: AccountState): string | null => {
-  if (state.rotation !== null) return `${state.rotation.id} is not proven yet`;
-  if (state.rotationFailure !== null) return state.rotationFailure;
-  if (state.rotationsOwed.length > 0)
-    return `the rotation after ${state.rotationsOwed.join(', ')} has not begun`;
-  return null;
 };

@@ -147,10 +147,12 @@ const oldCredential = (
       `the old password is generation ${generation}, not ${it.password.generation}`,
     );
   if (!it.password.refused || it.session?.refused === false)
-    return refuse(
-      'incomplete',
-      'the old credential still works: begin a rotation at once (breakglass rotate)',
-    );
+    return accept({
+      type: 'old-credential-works',
+      at: now,
+      by: it.by,
+      why: it.password.refused ? 'its session still answers' : 'its password still logs in',
+    });
   const why = `password refused (${it.password.status})${it.session === null ? '' : `, session refused (${it.session.status})`}`;
   return accept({ type: 'old-credential', at: now, by: it.by, proof: 'refused', why });
 };
@@ -177,6 +179,11 @@ const attest = (
     return refuse('wrong-seal', `the new ${it.part} is generation ${sealed.generation} with another seal`);
   const owed = state.obligations.find((each) => each.id === `attestation/${it.part}/${it.by}`);
   if (owed === undefined) return refuse('not-a-custodian', `${it.by} holds no share of the new ${it.part}`);
+  if (owed.ended !== null && owed.ended.evidence !== 'attested')
+    return refuse(
+      'wrong-generation',
+      `nothing is left to attest here (${owed.ended.evidence}): breakglass attest ${it.account}`,
+    );
   if (!isOwed(owed)) return refuse('already-counted', `${it.by} has attested the new ${it.part} already`);
   return accept({ type: 'attested', at: now, by: it.by, part: it.part });
 };

@@ -5,7 +5,7 @@ import { finalPhases, type CaseState } from './state.ts';
 
 interface Waiting {
   readonly until: string;
-  readonly event: (at: string) => CaseEvent;
+  readonly event: (at: string, late: number) => CaseEvent;
 }
 
 /** What a phase waits for, and what follows when it does not come. */
@@ -17,26 +17,27 @@ const waiting = (state: CaseState): Waiting | null => {
     case 'requested':
       return {
         until: later(since, terms.seconds.request),
-        event: (at) => ({ type: 'expired', at, waitedFor: 'quorum' }),
+        event: (at, late) => ({ type: 'expired', at, waitedFor: 'quorum', late }),
       };
     case 'authorised':
       return {
         until: later(since, terms.seconds.release),
-        event: (at) => ({ type: 'expired', at, waitedFor: 'release' }),
+        event: (at, late) => ({ type: 'expired', at, waitedFor: 'release', late }),
       };
     case 'released':
       return {
         until: later(since, terms.seconds.session),
-        event: (at) => ({ type: 'expired', at, waitedFor: 'login' }),
+        event: (at, late) => ({ type: 'expired', at, waitedFor: 'login', late }),
       };
     case 'in-session':
       return {
         until: later(since, terms.longestSessionMinutes * 60),
-        event: (at) => ({
+        event: (at, late) => ({
           type: 'ended',
           at,
           by: null,
           how: 'longest-session',
+          late,
           reason: `the longest session of ${terms.longestSessionMinutes} minutes is over`,
         }),
       };
@@ -53,7 +54,7 @@ const waiting = (state: CaseState): Waiting | null => {
 export const dueCase = (state: CaseState, now: string): CaseEvent[] => {
   if (finalPhases.includes(state.phase)) return [];
   const wait = waiting(state);
-  if (wait !== null && wait.until <= now) return [wait.event(now)];
+  if (wait !== null && wait.until <= now) return [wait.event(now, lateness(wait.until, now))];
   return dueOf(state.obligations, now).flatMap((each): CaseEvent[] => {
     const untried = each.type === 'escalated' && each.obligation.startsWith('refusals/');
     // Not an escalation: without the requester's own trial the honest word is "replaced".
@@ -76,7 +77,10 @@ export const waitsUntil = (state: CaseState): string | null => waiting(state)?.u
 
 /** What follows without anybody's doing: a settled case closes. */
 export const followCase = (state: CaseState, now: string): CaseEvent[] =>
-  state.phase === 'settling' && state.sessionsEnded !== null && !state.obligations.some(isOwed)
+  state.phase === 'settling' &&
+  state.sessionsEnded !== null &&
+  state.works === null &&
+  !state.obligations.some(isOwed)
     ? [{ type: 'closed', at: now }]
     : [];
 

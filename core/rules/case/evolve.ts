@@ -16,6 +16,7 @@ const begin = (event: CaseEventOf<'requested'>): CaseState => ({
   rotation: null,
   sessionsEnded: null,
   oldCredential: null,
+  works: null,
   obligations: [],
   times: { requested: event.at },
 });
@@ -57,6 +58,22 @@ const owedReleases = (state: CaseState, at: string): Obligation[] =>
       owe('release', owner, at, state.request.terms.seconds.release, part),
     ),
   );
+
+/** Seals that are no longer current cannot be attested; a credential that still worked must be tried again. */
+const supersede = (state: CaseState, { at, rotation }: CaseEventOf<'superseded'>): CaseState => {
+  const { by, terms } = state.request;
+  const isAttestation = (each: Obligation): boolean => each.kind === 'attestation';
+  const left = discharge(state.obligations, isAttestation, at, `superseded by ${rotation}`);
+  if (state.works === null) return { ...state, obligations: left };
+  return {
+    ...state,
+    works: null,
+    obligations: [
+      ...left.filter((each) => each.kind !== 'refusals'),
+      owe('refusals', by, at, terms.seconds.refusals),
+    ],
+  };
+};
 
 /**
  * Folds one event into a case. Total: an event that the rules would not have
@@ -147,6 +164,14 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
         oldCredential: event.proof,
         obligations: discharge(state.obligations, (each) => each.kind === 'refusals', at, event.proof),
       };
+    case 'old-credential-works':
+      return {
+        ...state,
+        works: at,
+        obligations: discharge(state.obligations, (each) => each.kind === 'refusals', at, 'it still works'),
+      };
+    case 'superseded':
+      return supersede(state, event);
     case 'attested':
       return {
         ...state,

@@ -33,6 +33,8 @@ export interface CaseState {
   readonly rotation: string | null;
   readonly sessionsEnded: readonly string[] | null;
   readonly oldCredential: 'refused' | 'replaced' | null;
+  /** Since when the old credential is known to work after the rotation; null unless it is. */
+  readonly works: string | null;
   readonly obligations: readonly Obligation[];
   /** When each phase was entered. */
   readonly times: Readonly<Partial<Record<Phase | 'aal2' | 'sessions-ended' | 'rotated', string>>>;

@@ -14,6 +14,7 @@ export const commands = {
   refusals: (id: CaseId) => `breakglass end ${id} --resume`,
   provision: (account: AccountId) => `breakglass provision ${account}`,
   rotate: (account: AccountId) => `breakglass rotate ${account} --reason WHY`,
+  override: (account: AccountId) => `breakglass override ${account} --reason WHY`,
   cases: (account: AccountId) => `breakglass cases --account ${account}`,
 } as const;
 

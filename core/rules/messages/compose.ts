@@ -51,6 +51,9 @@ export const namedAll = (config: Config, ids: readonly string[]): string =>
 /** `2026-11-21 08:30:00 UTC`. */
 export const spoken = (instant: string): string => instant.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 
+/** How late something is, for the end of a sentence; nothing when it came in time. */
+export const lateBy = (seconds: number): string => (seconds === 0 ? '' : `, ${seconds} seconds late`);
+
 const unique = (ids: readonly PersonId[]): PersonId[] => [...new Set(ids)];
 
 /** The channels of all these people; where logins ring, when nobody could be told otherwise. */

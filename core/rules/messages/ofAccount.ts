@@ -1,6 +1,7 @@
 import type { AccountEvent } from '../../contracts/events.ts';
+import type { PersonId } from '../../contracts/ids.ts';
 import { commands } from './commands.ts';
-import { alarmed, holders, named, spoken, type Draft, type Happening } from './compose.ts';
+import { alarmed, holders, lateBy, named, spoken, type Draft, type Happening } from './compose.ts';
 import { custodiansOf } from './ofCase.ts';
 
 type EventOf<T extends AccountEvent['type']> = Extract<AccountEvent, { type: T }>;
@@ -14,7 +15,7 @@ const unclaimed = ({ account, config }: Happening, event: EventOf<'session-uncla
     to: alarmed(config),
     title: `Undeclared login to ${account.account}`,
     text: [
-      `Somebody signed in to ${account.account}${where}, and nobody has claimed the session (sighting ${event.sighting}).`,
+      `Somebody signed in to ${account.account}${where}, and nobody has claimed the session (sighting ${event.sighting})${lateBy(event.late)}.`,
       'Treat it as hostile until it is explained: find out who it is, end the session, rotate the credential.',
     ].join('\n'),
     command: commands.rotate(account.account),
@@ -44,6 +45,73 @@ const gone = ({ account, config }: Happening, event: EventOf<'workflow-gone'>): 
   command: commands.status(account.account),
   ringsSecurity: true,
 });
+
+const ownersOf = ({ account, config }: Happening): PersonId[] => [
+  ...(config.accounts[account.account]?.owners ?? []),
+];
+
+const distrusted = (it: Happening, event: EventOf<'credential-distrusted'>): Draft => ({
+  audience: 'alarm',
+  severity: 'alarm',
+  to: [...ownersOf(it), ...alarmed(it.config)],
+  title: `The old credential of ${it.account.account} still works`,
+  text: [
+    `The requester of ${event.case} tried it after the rotation, and signed that it still opens ${it.account.account}.`,
+    'Another rotation is owed and begins as soon as no case is open; the case cannot close before it is proven.',
+  ].join('\n'),
+  command: commands.status(event.case),
+  ringsSecurity: true,
+});
+
+/** Once for each spell of lateness: what comes on top of it raises nothing further. */
+const overdue = ({ account, config }: Happening, event: EventOf<'case-overdue'>): Draft[] =>
+  account.overdue[0] !== `${event.case}: ${event.obligation}`
+    ? []
+    : [
+        {
+          audience: 'compliance',
+          severity: 'warning',
+          to: holders(config, 'compliance'),
+          title: `Overdue paperwork raises the quorum of ${account.account}`,
+          text: `${event.obligation} of ${event.case} is overdue. Until it is done, the next case of ${account.account} needs one signature more.`,
+          command: commands.status(event.case),
+        },
+      ];
+
+const overridden = (it: Happening, event: EventOf<'overridden'>): Draft => ({
+  audience: 'alarm',
+  severity: 'alarm',
+  to: [...ownersOf(it), ...holders(it.config, 'admin', 'oncall', 'security', 'compliance')],
+  title: `Two owners overrode what blocks ${it.account.account}`,
+  text: [
+    `Blocked: ${event.blocked}.`,
+    `The next request for ${it.account.account} is taken all the same, until ${spoken(event.until)}; only that one.`,
+    'If you know of no reason for it, find out why, and deny the request.',
+  ].join('\n'),
+  command: commands.status(it.account.account),
+  ringsSecurity: true,
+});
+
+const overrideSigned = (it: Happening, event: EventOf<'override-signed'>): Draft[] => {
+  // The second signature overrides in the same row: that rings for all.
+  if (it.account.overriddenUntil !== null) return [];
+  const { account } = it.account;
+  const signed = it.account.overrideSignatures.map((each) => each.by);
+  return [
+    {
+      audience: 'owners',
+      severity: 'alarm',
+      to: [
+        ...ownersOf(it).filter((each) => !signed.includes(each)),
+        ...holders(it.config, 'admin', 'oncall', 'security', 'compliance'),
+      ],
+      title: `An owner signed to override what blocks ${account}`,
+      text: `${named(it.config, event.by)}: ${event.reason}. If a second owner signs by ${spoken(event.expiresAt)}, the next request is taken although ${account} is blocked.`,
+      command: commands.override(account),
+      ringsSecurity: true,
+    },
+  ];
+};
 
 const secondOwner = ({ account, config }: Happening, event: EventOf<'provision-signed'>): Draft[] => {
   // The second signature starts the rotation in the same row: then nobody is waited for.
@@ -93,6 +161,14 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
       return [failed(it, event)];
     case 'workflow-gone':
       return [gone(it, event)];
+    case 'credential-distrusted':
+      return [distrusted(it, event)];
+    case 'case-overdue':
+      return overdue(it, event);
+    case 'override-signed':
+      return overrideSigned(it, event);
+    case 'overridden':
+      return [overridden(it, event)];
     case 'provision-signed':
       return secondOwner(it, event);
     case 'rotation-proven':
@@ -105,6 +181,7 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
     case 'session-sighted':
     case 'attested':
     case 'workflow-rebuilt':
+    case 'case-caught-up':
       return [];
   }
 };

@@ -4,7 +4,7 @@ import type { CaseEvent, Pair } from '../../contracts/events.ts';
 import type { CaseState } from '../case/state.ts';
 import { later } from '../decision.ts';
 import { commands, commandThatEnds } from './commands.ts';
-import { holders, named, namedAll, spoken, type Draft, type Happening } from './compose.ts';
+import { holders, lateBy, named, namedAll, spoken, type Draft, type Happening } from './compose.ts';
 
 /** Everybody who holds a share of either part. */
 export const custodiansOf = (pair: Pair): PersonId[] => parts.flatMap((part) => pair[part].custodians);
@@ -18,6 +18,24 @@ const owed: Readonly<Record<ObligationKind, string>> = {
   'post-mortem': 'the post-mortem',
   refusals: 'to try the old credential',
 };
+
+/** Overdue paperwork asks for one more; where nobody else may sign, the way in stays open, and that is said. */
+const isCapped = ({ need, raised }: CaseState['request']['terms']): boolean =>
+  raised !== undefined && need <= raised.from;
+
+const notRaised = ({ config }: Happening, { request }: CaseState): Draft[] =>
+  isCapped(request.terms)
+    ? [
+        {
+          audience: 'compliance',
+          severity: 'warning',
+          to: holders(config, 'compliance', 'security'),
+          title: `The quorum of ${request.account} could not be raised`,
+          text: `Paperwork is overdue (${request.terms.raised?.overdue.join(', ') ?? ''}), but nobody beside the ${request.terms.need} needed holds the role ${request.terms.role}. ${request.case} goes on with ${request.terms.need}.`,
+          command: commands.status(request.case),
+        },
+      ]
+    : [];
 
 const asked = ({ config }: Happening, { request }: CaseState): Draft => {
   const { account, by, terms, scenario } = request;
@@ -34,6 +52,9 @@ const asked = ({ config }: Happening, { request }: CaseState): Draft => {
       `Symptom: ${said(request.symptom)}`,
       `Incident channel: ${request.incidentChannel}`,
       `${terms.need} people of role ${terms.role} must sign by ${spoken(later(request.at, terms.seconds.request))}.`,
+      ...(terms.raised === undefined || isCapped(terms)
+        ? []
+        : [`That is one more than usual; overdue: ${terms.raised.overdue.join(', ')}.`]),
     ].join('\n'),
     command: commands.approve(request.case),
   };
@@ -96,14 +117,14 @@ const waits = {
 const why = (it: Happening, event: CaseEventOf<'denied' | 'withdrawn' | 'expired' | 'ended'>): string => {
   switch (event.type) {
     case 'expired':
-      return `It expired: ${waits[event.waitedFor]}.`;
+      return `It expired${lateBy(event.late ?? 0)}: ${waits[event.waitedFor]}.`;
     case 'denied':
       return `${named(it.config, event.by)} denied it: ${said(event.reason)}`;
     case 'withdrawn':
       return `It was withdrawn under the key of ${named(it.config, event.by)}; if that was not you, tell security at once.`;
     case 'ended':
       return event.by === null
-        ? `It was ended: ${said(event.reason)}`
+        ? `It was ended${lateBy(event.late ?? 0)}: ${said(event.reason)}`
         : `${named(it.config, event.by)} ended it: ${said(event.reason)}`;
   }
 };
@@ -165,7 +186,7 @@ const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' |
       severity: isEscalated ? 'warning' : 'act',
       to: isEscalated ? [found.owner, ...holders(config, 'oncall', 'admin')] : [found.owner],
       title: isEscalated ? `Overdue: ${what}` : `Still owed: ${what}`,
-      text: `${what}; due ${spoken(found.due)}.`,
+      text: `${what}; due ${spoken(found.due)}${isEscalated ? lateBy(event.late) : ''}.`,
       command: commandThatEnds(found.kind, state.case),
     },
   ];
@@ -175,7 +196,7 @@ const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' |
 export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent): Draft[] => {
   switch (event.type) {
     case 'requested':
-      return [asked(it, state)];
+      return [asked(it, state), ...notRaised(it, state)];
     case 'authorised':
       return told(it, state, event.at);
     case 'released':
@@ -196,6 +217,8 @@ export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent):
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':
+    case 'old-credential-works':
+    case 'superseded':
     case 'attested':
     case 'written-up':
     case 'closed':
