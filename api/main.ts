@@ -9,6 +9,7 @@ import {
   DatabaseUnavailable,
   requireSchema,
 } from '../adapters/postgres/index.ts';
+import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
@@ -21,6 +22,7 @@ const FLUSH_EVERY = 5_000;
 const GRACE = 10_000;
 
 const main = async (): Promise<void> => {
+  refuseCoreDumps();
   const settings = loadSettings(process.env);
   const { host, port } = sectionOf(settings, 'api');
   const log = createLog('api');

@@ -9,6 +9,7 @@ import {
   createPool,
   createSightingStore,
 } from '../adapters/postgres/index.ts';
+import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
@@ -33,6 +34,7 @@ const readHookKey = async (file: string): Promise<string> => {
 };
 
 const main = async (): Promise<void> => {
+  refuseCoreDumps();
   const settings = loadSettings(process.env);
   const own = sectionOf(settings, 'sentinel');
   const log = createLog('sentinel');

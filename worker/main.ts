@@ -10,6 +10,7 @@ import { createLedger } from '../adapters/postgres/ledger.ts';
 import { createOutbox } from '../adapters/postgres/outbox.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { createSealStore } from '../adapters/postgres/seals.ts';
+import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
 import { createLog, type Log } from '../adapters/settings/log.ts';
 import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
@@ -48,6 +49,7 @@ const startHealth = (port: number, isHealthy: () => boolean): (() => void) => {
 };
 
 const main = async (): Promise<void> => {
+  refuseCoreDumps();
   const settings = loadSettings(process.env);
   const own = sectionOf(settings, 'worker');
   const log = createLog('worker');

@@ -1,4 +1,5 @@
 import type { Section } from '../figure.ts';
+import { proveCanary } from './survival/canary.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
@@ -9,4 +10,5 @@ import { proveWatchdog } from './survival/watchdog.ts';
 export const sections: readonly Section[] = [
   { name: 'watchdog', prove: proveWatchdog },
   { name: 'ledger', prove: proveLedger },
+  { name: 'canary', prove: proveCanary },
 ];

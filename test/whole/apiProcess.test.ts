@@ -38,7 +38,8 @@ describe('the api’s process on a real Postgres, with Temporal down', () => {
       api: { host: '127.0.0.1', port },
     };
     await writeFile(file('settings.json'), JSON.stringify(settings), { mode: 0o600 });
-    child = spawn(process.execPath, ['--import', 'tsx', 'api/main.ts'], {
+    const script = 'ulimit -c 0; exec "$@"';
+    child = spawn('sh', ['-c', script, 'sh', process.execPath, '--import', 'tsx', 'api/main.ts'], {
       env: { PATH: process.env['PATH'], BREAKGLASS_SETTINGS: file('settings.json') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

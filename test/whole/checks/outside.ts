@@ -52,6 +52,14 @@ export const openFromShares = async (stack: Stack, account: AccountId): Promise<
   return { password, mfa, generations };
 };
 
+/** Every password and seed that was ever sealed, abandoned ones too, by part and generation: secrets. */
+export const openEverySeal = async (stack: Stack, account: AccountId): Promise<Record<string, string>> => {
+  const opened = (await sealsOf(stack, account)).map(
+    async (seal) => [`${seal.sealed.part} ${seal.sealed.generation}`, await openSeal(stack, seal)] as const,
+  );
+  return Object.fromEntries(await Promise.all(opened));
+};
+
 /** What the requester's machine holds while the session is open; both are secrets. */
 export interface HeldSecrets {
   readonly sessionToken: string;

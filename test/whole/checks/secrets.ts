@@ -9,15 +9,34 @@ import type { Stack } from '../../../dev/stack/index.ts';
 import { requestCommand } from '../../../dev/stack/play.ts';
 import { withPool } from './database.ts';
 
-/** The same bytes as they would stand in a text, in base64 at each offset, and in hex. */
-const spellings = (secret: string): string[] => {
+/**
+ * The same bytes as they would stand in a text, in UTF-16, in base64 at each offset, in hex, in an address and in
+ * JSON.
+ */
+const spellings = (secret: string): Buffer[] => {
   const bytes = Buffer.from(secret, 'utf8');
   const inBase64 = [0, 1, 2].map((offset) => {
     const shifted = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
     // Only the characters that the neighbouring bytes have no part in.
     return shifted.slice(Math.ceil((offset * 4) / 3), Math.floor(((offset + bytes.length) * 4) / 3));
   });
-  return [secret, ...inBase64, bytes.toString('hex')];
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  const texts = [secret, ...inBase64, ...inBase64.map(urlSafe), bytes.toString('hex'), inJson];
+  return [...new Set([...texts, encodeURIComponent(secret)])]
+    .map((text) => Buffer.from(text, 'utf8'))
+    .concat(Buffer.from(secret, 'utf16le'));
+};
+
+const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_');
+
+/** Finds secrets in a content by any spelling. @returns a function that gives their names */
+export const finder = (secrets: Readonly<Record<string, string>>): ((content: Buffer) => string[]) => {
+  const wanted = Object.entries(secrets).flatMap(([name, secret]) =>
+    spellings(secret).map((bytes) => ({ name, bytes })),
+  );
+  return (content) => [
+    ...new Set(wanted.filter(({ bytes }) => content.includes(bytes)).map(({ name }) => name)),
+  ];
 };
 
 /** What this machine's processes were started with while somebody looked: arguments and environments. */
@@ -54,7 +73,7 @@ export const watchProcesses = (): Watch => {
 };
 
 /** Every file below a folder, but for those where another system keeps its own. */
-const filesIn = async (folder: string, besides: readonly string[] = []): Promise<string[]> => {
+export const filesIn = async (folder: string, besides: readonly string[] = []): Promise<string[]> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   return entries
     .filter((each) => each.isFile())
@@ -103,13 +122,10 @@ export const searchFor = async (
   secrets: Readonly<Record<string, string>>,
   seen: Buffer,
 ): Promise<Found[]> => {
-  const wanted = Object.entries(secrets).flatMap(([name, secret]) =>
-    spellings(secret).map((spelling) => ({ name, bytes: Buffer.from(spelling, 'utf8') })),
-  );
+  const namesIn = finder(secrets);
   const found: Found[] = [];
   const look = (place: Place, where: string, content: Buffer): void => {
-    const names = new Set(wanted.filter(({ bytes }) => content.includes(bytes)).map(({ name }) => name));
-    for (const name of names) found.push({ name, place, where });
+    for (const name of namesIn(content)) found.push({ name, place, where });
   };
   const lookIn = async (place: Place, files: readonly string[]): Promise<void> => {
     for (const file of files)
