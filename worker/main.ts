@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Sign } from '../activities/rotation/sealing.ts';
@@ -22,6 +23,8 @@ import { startDispatcher } from './dispatcher.ts';
 import { recordConfigs } from './recordConfigs.ts';
 
 const kratosTimeoutMs = 10_000;
+/** Kratos cancels a request's work when its caller hangs up; far more than it needs for that. */
+const kratosSettleMs = 2_000;
 
 /** Temporal's own log lines go where ours go; workflow logs carry ids, never payloads. */
 const installLogger = (log: Log): void => {
@@ -71,6 +74,7 @@ const main = async (): Promise<void> => {
     admin: createKratosAdmin({ adminUrl: settings.kratos.adminUrl, timeoutMs: kratosTimeoutMs }),
     login: createKratosLogin({ publicUrl: settings.kratos.publicUrl, timeoutMs: kratosTimeoutMs }),
     clock: () => new Date(),
+    settle: () => sleep(kratosSettleMs),
   });
   const connection = await NativeConnection.connect({ address: settings.temporal.address });
   const worker = await Worker.create({

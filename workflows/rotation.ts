@@ -6,7 +6,7 @@ import { mustServe } from './lifetime.ts';
 const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
   summary: 'steps 1 to 9: seal, set, prove',
   startToCloseTimeout: '3m',
-  heartbeatTimeout: '45s',
+  heartbeatTimeout: '10s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 

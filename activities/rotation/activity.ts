@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { accountOf, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger } from '../../core/contracts/ledger.ts';
@@ -6,8 +6,10 @@ import { loadStreams } from '../../core/rules/streams.ts';
 import type { RotationOutcome } from '../../core/contracts/temporal.ts';
 import { machineDeed, type Configs, type Recorder } from '../recorder.ts';
 import { createKratosDriver, type RotationAdmin, type RotationLogin } from './kratos.ts';
+import { startHeart } from './heart.ts';
 import { createSealing, type SealingDeps } from './sealing.ts';
-import { createStepWriter, type Run } from './steps.ts';
+import { noCandidates, onlyPair } from '../../core/rules/account/candidates.ts';
+import { createLead, createStepWriter, type Run, type StepName } from './steps.ts';
 
 export interface RotationDeps extends SealingDeps {
   readonly ledger: Ledger;
@@ -16,18 +18,13 @@ export interface RotationDeps extends SealingDeps {
   readonly admin: RotationAdmin;
   readonly login: RotationLogin;
   readonly clock: () => Date;
+  /** See `KratosDriverDeps`. */
+  readonly settle: () => Promise<void>;
 }
 
 /** Rotation's steps 1 to 9 as one activity, because plaintext must not cross an activity's edge. */
 export const createRotationActivities = (deps: RotationDeps) => {
-  const drive = createKratosDriver({
-    ...deps,
-    seal: createSealing(deps),
-    heartbeat: (step) => {
-      heartbeat(step);
-      cancellationSignal().throwIfAborted();
-    },
-  });
+  const seal = createSealing(deps);
 
   const loadRun = (rotation: RotationId): Promise<Run & { proven: RotationOutcome | null }> =>
     deps.ledger.transact(async (tx) => {
@@ -42,7 +39,10 @@ export const createRotationActivities = (deps: RotationDeps) => {
           account,
           run: activityInfo().workflowExecution?.runId ?? 'none',
           attempt: activityInfo().attempt,
-          old: pair,
+          known: state.candidates ?? {
+            named: pair === null ? noCandidates : onlyPair(pair),
+            marks: { hash: null, totp: null },
+          },
           case: state.rotation?.case ?? null,
         },
         proven: isProven ? { identity, pair } : null,
@@ -61,7 +61,20 @@ export const createRotationActivities = (deps: RotationDeps) => {
           `${run.account} is no kratos account in the config in force`,
           'NoDriver',
         );
-      return drive({ run, account, config, write: createStepWriter(deps.record, deps.clock, run) });
+      const heart = startHeart();
+      const heartbeat = (step: StepName): void => {
+        heart.beat(step);
+        cancellationSignal().throwIfAborted();
+      };
+      try {
+        return await createKratosDriver({ ...deps, seal, heartbeat })({
+          ...{ run, account, config },
+          write: createStepWriter(deps.record, deps.clock, run),
+          mustLead: createLead(deps.ledger, run),
+        });
+      } finally {
+        heart.stop();
+      }
     },
 
     /** The rotation cannot be finished by retrying: recorded, rung, and the account stays blocked. */

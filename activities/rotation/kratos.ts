@@ -1,23 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { KratosAdmin, KratosLogin, LoggedIn, Refused } from '../../adapters/kratos/index.ts';
 import type { Config, KratosAccount } from '../../core/contracts/config.ts';
-import type { Pair, SealedAt } from '../../core/contracts/events.ts';
+import type { Candidates, Marks, Pair } from '../../core/contracts/events.ts';
 import { generatePassword, totpCode } from '../../core/custody/secrets.ts';
-import type { Sealing, Seals } from './sealing.ts';
+import { createNarrowing, type MarksAdmin } from './narrowing.ts';
+import type { Sealing } from './sealing.ts';
 import type { Run, StepName, WriteStep } from './steps.ts';
 
 /** What a rotation asks of Kratos's admin api. */
-export type RotationAdmin = Pick<
-  KratosAdmin,
-  | 'findIdentity'
-  | 'createIdentity'
-  | 'setPassword'
-  | 'passwordHashDigest'
-  | 'totpCreatedAt'
-  | 'deleteTotp'
-  | 'restoreShape'
-  | 'endSessions'
->;
+export type RotationAdmin = MarksAdmin &
+  Pick<KratosAdmin, 'createIdentity' | 'setPassword' | 'deleteTotp' | 'restoreShape' | 'endSessions'>;
 /** What a rotation asks of Kratos's login flows. */
 export type RotationLogin = Pick<KratosLogin, 'login' | 'loginSecondFactor' | 'beginTotp' | 'confirmTotp'>;
 
@@ -25,9 +17,10 @@ export interface KratosDriverDeps {
   readonly admin: RotationAdmin;
   readonly login: RotationLogin;
   readonly seal: Sealing;
-  readonly seals: Pick<Seals, 'highestGeneration'>;
   readonly clock: () => Date;
-  /** Called as each step begins, so that a stuck step is noticed. */
+  /** Resolves once Kratos has given up what a caller that is gone had asked of it. */
+  readonly settle: () => Promise<void>;
+  /** Called as each step begins. */
   readonly heartbeat: (step: StepName) => void;
 }
 
@@ -36,10 +29,9 @@ export interface KratosRotation {
   readonly account: KratosAccount;
   readonly config: Config;
   readonly write: WriteStep;
+  /** Throws when a later attempt has begun. */
+  readonly mustLead: () => Promise<void>;
 }
-
-const listed = (old: SealedAt | undefined, fresh: SealedAt): SealedAt[] =>
-  old === undefined ? [fresh] : [old, fresh];
 
 /** A refusal of our own new credential: nothing to hide in it, everything to retry. */
 const mustWork = <T extends { refused: false }>(step: StepName, outcome: T | Refused): T => {
@@ -54,89 +46,89 @@ const mustWork = <T extends { refused: false }>(step: StepName, outcome: T | Ref
  *
  * The order is the plan of record's: sealing, setting and proving the password
  * first, then the second factor, then the identity's shape, then all sessions.
+ * Before all of it stands which of the named candidates is live, so that never
+ * more than two generations of a part are.
  *
  * @returns the identity and the pair that opens it now
  * @throws KratosError or Error; nothing is lost, a retry takes the next generations
  */
-export const createKratosDriver =
-  ({ admin, login, seal, seals, clock, heartbeat }: KratosDriverDeps) =>
-  async ({ run, account, config, write }: KratosRotation): Promise<{ identity: string; pair: Pair }> => {
+export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbeat }: KratosDriverDeps) => {
+  const standingOf = createNarrowing({ admin, settle });
+  return async ({
+    run,
+    account,
+    config,
+    write,
+    mustLead,
+  }: KratosRotation): Promise<{ identity: string; pair: Pair }> => {
     const now = (): string => clock().toISOString();
     const traits = { email: account.address, role: 'admin' };
-    const recordSession = async (
-      step: StepName,
-      session: LoggedIn,
-      password: SealedAt,
-      mfa: SealedAt[],
-    ): Promise<void> =>
-      write(step, { password: [password], mfa }, { session: session.sessionId }, [
-        { type: 'session-recorded', at: now(), rotation: run.rotation, session: session.sessionId },
-      ]);
 
     // Looked at before anything is sealed: while Kratos is away, no generation is used up.
-    heartbeat('identity-found');
-    const found = await admin.findIdentity(account.address);
-    const hashBefore = found === undefined ? null : await admin.passwordHashDigest(found);
-    const totpBefore = found === undefined ? null : ((await admin.totpCreatedAt(found)) ?? null);
+    heartbeat('narrowed');
+    const standing = await standingOf(account.address, run.known);
+    const { identity: found, marks: before, changedByOthers } = standing;
+    let named: { readonly candidates: Candidates; readonly marks: Marks } = standing;
+    const name = (change: Partial<Candidates>, marks: Partial<Marks> = {}): typeof named =>
+      (named = { candidates: { ...named.candidates, ...change }, marks: { ...named.marks, ...marks } });
+    const recordSession = async (step: StepName, { sessionId: session }: LoggedIn): Promise<void> =>
+      write(step, named, { session }, [
+        { type: 'session-recorded', at: now(), rotation: run.rotation, session },
+      ]);
+    await write('narrowed', name({}), { changed_by_others: [...changedByOthers] });
 
     heartbeat('password-sealed');
     const secret = generatePassword({ random: randomBytes });
     const password = await seal(config, run.account, 'password', secret, now());
-    const oldMfa = run.old === null ? [] : [run.old.mfa];
-    await write('password-sealed', { password: listed(run.old?.password, password), mfa: oldMfa });
-
-    // A try that Temporal gave up on may still be running: it must not undo what the next one does.
-    const mustLead = async (): Promise<void> => {
-      const newest = await seals.highestGeneration(run.account, 'password');
-      if (newest !== password.generation)
-        throw new Error(`password generation ${newest} was sealed by another try; this one stops`);
-    };
+    const { live } = named.candidates.password;
+    await write('password-sealed', name({ password: { live, pending: password } }));
 
     heartbeat('password-set');
     await mustLead();
+    // A call that came after all has made another generation the live one than was named.
+    if (standing.isOpen && found !== undefined && (await admin.passwordHashDigest(found)) !== before.hash)
+      throw new Error('an earlier attempt’s password took effect just now; the rotation is retried');
     const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
     if (found !== undefined) await admin.setPassword(identity, secret);
-    const hashAfter = await admin.passwordHashDigest(identity);
-    await write(
-      'password-set',
-      { password: [password], mfa: oldMfa },
-      { hash_before: hashBefore, hash_after: hashAfter },
-    );
+    const hash = await admin.passwordHashDigest(identity);
+    await write('password-set', name({ password: { live: password, pending: null } }, { hash }), {
+      hash_before: before.hash,
+      hash_after: hash,
+    });
 
     heartbeat('password-logged-in');
     const first = mustWork(
       'password-logged-in',
       await login.login({ identifier: account.address, password: secret }),
     );
-    await recordSession('password-logged-in', first, password, oldMfa);
+    await recordSession('password-logged-in', first);
 
     heartbeat('totp-deleted');
     await mustLead();
     await admin.deleteTotp(identity);
-    await write('totp-deleted', { password: [password], mfa: [] });
+    await write('totp-deleted', name({ mfa: { live: null, pending: null } }, { totp: null }));
     const enrolment = mustWork('mfa-sealed', await login.beginTotp({ sessionToken: first.sessionToken }));
     heartbeat('mfa-sealed');
     const mfa = await seal(config, run.account, 'mfa', enrolment.seed, now());
-    await write('mfa-sealed', { password: [password], mfa: [mfa] });
+    await write('mfa-sealed', name({ mfa: { live: null, pending: mfa } }));
 
     heartbeat('mfa-confirmed');
     await mustLead();
     const code = totpCode({ seed: enrolment.seed, at: clock() });
     const { flowId } = enrolment;
     mustWork('mfa-confirmed', await login.confirmTotp({ sessionToken: first.sessionToken, flowId, code }));
-    const totpAfter = (await admin.totpCreatedAt(identity)) ?? null;
-    await write(
-      'mfa-confirmed',
-      { password: [password], mfa: [mfa] },
-      { totp_before: totpBefore, totp_after: totpAfter },
-    );
+    const totp = (await admin.totpCreatedAt(identity)) ?? null;
+    await write('mfa-confirmed', name({ mfa: { live: mfa, pending: null } }, { totp }), {
+      totp_before: before.totp,
+      totp_after: totp,
+    });
 
     heartbeat('second-factor-logged-in');
     const second = mustWork(
       'second-factor-logged-in',
       await login.login({ identifier: account.address, password: secret }),
     );
-    await recordSession('second-factor-logged-in', second, password, [mfa]);
+    await recordSession('second-factor-logged-in', second);
     const again = totpCode({ seed: enrolment.seed, at: clock() });
     mustWork(
       'second-factor-logged-in',
@@ -145,21 +137,23 @@ export const createKratosDriver =
 
     heartbeat('shape-restored');
     await mustLead();
-    const { removed, leftover } = await admin.restoreShape(identity, { traits });
-    await write(
-      'shape-restored',
-      { password: [password], mfa: [mfa] },
-      { removed: [...removed], leftover: leftover.map((each) => each.type) },
-    );
+    const { removed, leftover, missing } = await admin.restoreShape(identity, { traits });
+    if (missing.length > 0)
+      throw new Error(`the identity lost its ${missing.join(' and ')} meanwhile; the rotation is retried`);
+    await write('shape-restored', named, {
+      removed: [...removed],
+      leftover: leftover.map((each) => each.type),
+    });
 
     heartbeat('sessions-ended');
     await mustLead();
     const ended = await admin.endSessions(identity);
-    await write('sessions-ended', { password: [password], mfa: [mfa] }, { sessions: ended });
+    await write('sessions-ended', named, { sessions: ended });
 
     const pair: Pair = { password, mfa };
-    await write('proven', { password: [password], mfa: [mfa] }, {}, [
+    await write('proven', named, {}, [
       { type: 'rotation-proven', at: now(), rotation: run.rotation, identity, pair },
     ]);
     return { identity, pair };
   };
+};

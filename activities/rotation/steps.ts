@@ -1,12 +1,15 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { AccountEvent, Pair, SealedAt } from '../../core/contracts/events.ts';
+import type { AccountEvent, Candidates, Marks } from '../../core/contracts/events.ts';
 import { parts, type AccountId, type CaseId, type Part, type RotationId } from '../../core/contracts/ids.ts';
-import type { Metadata } from '../../core/contracts/ledger.ts';
+import type { Ledger, Metadata } from '../../core/contracts/ledger.ts';
+import { namedOf } from '../../core/rules/account/candidates.ts';
+import type { AccountState } from '../../core/rules/account/state.ts';
+import { loadStreams } from '../../core/rules/streams.ts';
 import { machineDeed, type Recorder } from '../recorder.ts';
 
-/** The ten steps' names as the ledger has them (the tenth, attestation, is people's). */
+/** The steps' names as the ledger has them (the tenth, attestation, is people's). */
 export type StepName =
-  | 'identity-found'
+  | 'narrowed'
   | 'password-sealed'
   | 'password-set'
   | 'password-logged-in'
@@ -18,12 +21,6 @@ export type StepName =
   | 'sessions-ended'
   | 'proven';
 
-/** Every sealed generation of each part that may be the live one: at most two. */
-export interface Candidates {
-  readonly password: readonly SealedAt[];
-  readonly mfa: readonly SealedAt[];
-}
-
 /** One run of a rotation: who it is for, and how its steps reach the ledger. */
 export interface Run {
   readonly rotation: RotationId;
@@ -32,45 +29,68 @@ export interface Run {
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
   readonly run: string;
   readonly attempt: number;
-  /** The pair that opens the account until this rotation is proven. */
-  readonly old: Pair | null;
+  /** What may open the account as this attempt begins. */
+  readonly known: NonNullable<AccountState['candidates']>;
 }
 
-const named = (candidates: Candidates): Metadata =>
+const mentioned = (candidates: Candidates): Metadata =>
   Object.fromEntries(
-    parts.map((part: Part) => [part, candidates[part].map(({ generation, seal }) => ({ generation, seal }))]),
+    parts.map((part: Part) => [
+      part,
+      namedOf(candidates[part]).map(({ generation, seal }) => ({ generation, seal })),
+    ]),
   );
 
+/** Refuses what an attempt does after a later one has begun: its view of what is live is out of date. */
+const mustLead = ({ rotation }: AccountState, run: Run, isFirst: boolean): void => {
+  if (rotation?.id !== run.rotation)
+    throw ApplicationFailure.nonRetryable(`${run.rotation} is over`, 'RotationOver');
+  const { lead } = rotation;
+  const leads = lead?.run === run.run && lead.attempt === run.attempt;
+  const mayTakeOver = lead?.run !== run.run || lead.attempt <= run.attempt;
+  if (leads || (isFirst && mayTakeOver)) return;
+  throw ApplicationFailure.create({
+    message: `attempt ${run.attempt} of ${run.rotation} stops: another has begun since`,
+    type: 'RotationSuperseded',
+  });
+};
+
+/** Asks the ledger, right before something is changed in Kratos, whether this attempt is still the one that counts. */
+export const createLead = (ledger: Ledger, run: Run) => (): Promise<void> =>
+  ledger.transact(async (tx) => mustLead((await loadStreams(tx, run.account)).account, run, false));
+
 /**
- * Writes a rotation's step into the ledger, with the candidates that may open
- * the account from here on. The row comes before the deed it announces.
+ * Writes a rotation's steps into the ledger, each with the candidates that may open the account from here on. The
+ * row that names a generation comes before the deed that sets it. The first step, `narrowed`, takes the lead.
  *
- * @throws ApplicationFailure `RotationOver`: another try has proven it meanwhile, or it was given up
+ * @throws ApplicationFailure `RotationOver`: another try has proven it meanwhile, or it was given up;
+ *   `RotationSuperseded`: a later attempt has begun
  */
 export const createStepWriter =
   (record: Recorder, clock: () => Date, run: Run) =>
   async (
     step: StepName,
-    candidates: Candidates,
+    { candidates, marks }: { readonly candidates: Candidates; readonly marks: Marks },
     detail: Metadata = {},
     events: readonly AccountEvent[] = [],
   ): Promise<void> => {
-    const metadata: Metadata = {
-      ...detail,
-      ...{ rotation: run.rotation, step, attempt: run.attempt, candidates: named(candidates) },
+    const { rotation, attempt } = run;
+    const now = clock().toISOString();
+    const metadata: Metadata = { ...detail, rotation, step, attempt, candidates: mentioned(candidates) };
+    const naming: AccountEvent = {
+      ...{ type: 'candidates-named', at: now, rotation, run: run.run, attempt, candidates, marks },
     };
     await record({
       account: run.account,
       about: { case: run.case },
       key: `${run.rotation}/${run.run}/${run.attempt}/${step}`,
-      now: clock().toISOString(),
+      now,
       judge: ({ account }) => {
-        if (account.rotation?.id !== run.rotation)
-          throw ApplicationFailure.nonRetryable(`${run.rotation} is over`, 'RotationOver');
+        mustLead(account, run, step === 'narrowed');
         return {
           kind: 'events',
           deed: machineDeed('worker', 'break_glass_rotation', metadata),
-          events: events.map((event) => ({ account: run.account, event })),
+          events: [naming, ...events].map((event) => ({ account: run.account, event })),
           case: run.case,
         };
       },

@@ -15,6 +15,26 @@ export type SealedAt = z.infer<typeof sealedAt>;
 export const pair = z.strictObject({ password: sealedAt, mfa: sealedAt });
 export type Pair = z.infer<typeof pair>;
 
+const candidatesOfPart = z.strictObject({
+  /** The generation that opens the account now, if it is one of ours. */
+  live: sealedAt.nullable(),
+  /** Sealed to take its place; it may or may not have done so yet. */
+  pending: sealedAt.nullable(),
+});
+
+/** The sealed generations of which one combination opens the account: at most two of each part. */
+export const candidates = z.strictObject({ password: candidatesOfPart, mfa: candidatesOfPart });
+export type Candidates = z.infer<typeof candidates>;
+
+/** By what a credential is told from its successor without reading it; null when there is none. */
+export const marks = z.strictObject({
+  /** Digest of the password hash that Kratos stores. */
+  hash: z.string().nullable(),
+  /** When Kratos's TOTP credential was made. */
+  totp: z.string().nullable(),
+});
+export type Marks = z.infer<typeof marks>;
+
 export const obligationKind = z.enum(['release', 'attestation', 'session-log', 'post-mortem', 'refusals']);
 export type ObligationKind = z.infer<typeof obligationKind>;
 
@@ -178,6 +198,16 @@ export const accountEvent = z.discriminatedUnion('type', [
   /** A workflow that must run does not: terminated or deleted from outside. */
   z.strictObject({ type: z.literal('workflow-gone'), ...at, workflow: z.string() }),
   z.strictObject({ type: z.literal('workflow-rebuilt'), ...at, workflow: z.string() }),
+  /** What may open the account from here on, named by one attempt of a rotation; the first naming takes the lead. */
+  z.strictObject({
+    type: z.literal('candidates-named'),
+    ...at,
+    rotation: rotationId,
+    run: z.string(),
+    attempt: z.int(),
+    candidates,
+    marks,
+  }),
 ]);
 export type AccountEvent = z.infer<typeof accountEvent>;
 

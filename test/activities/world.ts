@@ -28,6 +28,10 @@ export interface World {
   now: Date;
   /** What is thrown instead of beginning a transaction. */
   ledgerTrouble: Error | null;
+  /** Called around every call to Kratos and every transaction: what it throws breaks the attempt off there. */
+  interrupt: (call: string, when: 'before' | 'after') => void;
+  /** How long an attempt waits for calls of an earlier one that were on their way. */
+  settle: () => Promise<void>;
   accountState(): AccountState;
   statement(by: Name, members: Record<string, Json>, lifeSeconds?: number): ReturnType<Org['seal']>;
   /** Brings a statement before the account, as an update with this id does. */
@@ -60,13 +64,30 @@ export const createWorld = (org: Org): World => {
     highestGeneration: async (_, part) =>
       Math.max(0, ...kept.filter((each) => each.sealed.part === part).map((each) => each.sealed.generation)),
   };
+  const around = async <T>(call: string, work: () => Promise<T>): Promise<T> => {
+    world.interrupt(call, 'before');
+    const result = await work();
+    world.interrupt(call, 'after');
+    return result;
+  };
   const reached: Ledger = {
     transact: (work) =>
-      world.ledgerTrouble === null ? ledger.transact(work) : Promise.reject(world.ledgerTrouble),
+      world.ledgerTrouble === null
+        ? around('ledger', () => ledger.transact(work))
+        : Promise.reject(world.ledgerTrouble),
   };
+  // Looked up at each call, so that a test may put another function in one's place.
+  const interruptible = <T extends object>(api: T): T =>
+    new Proxy(api, {
+      get: (target, name) => (asked: unknown, more: unknown) =>
+        around(String(name), () =>
+          (Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>)(asked, more),
+        ),
+    });
   const activities = createActivities({
     ...{ ledger: reached, configs: () => chain, seals, clock },
-    ...{ admin: kratos.admin, login: kratos.login },
+    ...{ admin: interruptible(kratos.admin), login: interruptible(kratos.login) },
+    settle: () => world.settle(),
     sign: (message, namespace) => org.sign('worker', message, namespace),
   });
   const account = accountId.parse('acme-eu');
@@ -74,6 +95,8 @@ export const createWorld = (org: Org): World => {
     ...{ org, ledger, kratos, activities, account, seals: kept },
     now: new Date(start),
     ledgerTrouble: null,
+    interrupt: () => undefined,
+    settle: () => Promise.resolve(),
     accountState: () => foldAccount(ledger.rows, account),
     statement: (by, members, lifeSeconds = 3600) =>
       org.seal(by, {

@@ -150,7 +150,10 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       if (enrolment === undefined) return Promise.resolve(refused);
       const it = identity(enrolment.identity);
       it.seed = enrolment.seed;
-      it.totpAt = clock().toISOString();
+      // Kratos keeps nanoseconds: no two enrolments have the same time.
+      it.totpAt = clock()
+        .toISOString()
+        .replace('Z', `${String(made).padStart(6, '0')}Z`);
       return Promise.resolve({ refused: false });
     },
   };

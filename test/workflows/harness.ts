@@ -133,7 +133,7 @@ export const createHarness = async (): Promise<Harness> => {
   const ring = newKeyRing();
   const activities = createActivities({
     ...{ ledger: reached, configs: () => configs, seals: createMemorySeals(), clock },
-    ...{ admin: kratos.admin, login: kratos.login },
+    ...{ admin: kratos.admin, login: kratos.login, settle: () => Promise.resolve() },
     sign: (message, namespace) => org.sign('worker', message, namespace),
   });
   const replayed = {

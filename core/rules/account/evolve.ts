@@ -1,5 +1,6 @@
-import type { AccountEvent } from '../../contracts/events.ts';
+import type { AccountEvent, Pair } from '../../contracts/events.ts';
 import type { CaseId, RotationId } from '../../contracts/ids.ts';
+import { onlyPair } from './candidates.ts';
 import { isUnclaimed, nextOn, type AccountState, type SeenSession } from './state.ts';
 
 /** How many claims are kept: more than any case and its rotation make. */
@@ -44,6 +45,10 @@ const owedBy = (event: { readonly case: string; readonly obligation: string }): 
 const settledBy = ({ rotation }: AccountState, proven: RotationId): CaseId[] =>
   rotation?.id === proven && rotation.case !== null ? [rotation.case] : [];
 
+/** Of a rotation recorded before candidates were, nothing is known to compare with. */
+const proven = ({ candidates }: AccountState, pair: Pair): AccountState['candidates'] =>
+  candidates === null ? null : { ...candidates, named: onlyPair(pair) };
+
 /**
  * Folds one event into an account.
  *
@@ -63,7 +68,13 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
       return {
         ...state,
         provisionSignatures: [],
-        rotation: { id: event.rotation, cause: event.cause, case: event.case, startedAt: event.at },
+        rotation: {
+          id: event.rotation,
+          cause: event.cause,
+          case: event.case,
+          startedAt: event.at,
+          lead: null,
+        },
         rotationsOn: nextOn(state.rotationsOn, event.at),
         rotationsOwed: state.rotationsOwed.filter((each) => each !== event.case),
         rotationFailure: null,
@@ -74,6 +85,7 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
         identity: event.identity,
         pair: event.pair,
         rotation: state.rotation?.id === event.rotation ? null : state.rotation,
+        candidates: proven(state, event.pair),
         rotationFailure: null,
         attested: [],
         settledBy: settledBy(state, event.rotation),
@@ -91,6 +103,16 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
           ...(state.rotation.case === null ? [] : [state.rotation.case]),
           ...state.rotationsOwed,
         ],
+      };
+    case 'candidates-named':
+      // Only the running rotation names them: its writer refuses every other.
+      return {
+        ...state,
+        rotation:
+          state.rotation === null
+            ? null
+            : { ...state.rotation, lead: { run: event.run, attempt: event.attempt } },
+        candidates: { named: event.candidates, marks: event.marks },
       };
     case 'session-recorded':
       return withClaims(state, { [event.session]: event.rotation });

@@ -1,4 +1,4 @@
-import type { Pair, Sighting } from '../../contracts/events.ts';
+import type { Candidates, Marks, Pair, Sighting } from '../../contracts/events.ts';
 import type { AccountId, CaseId, Digest, PersonId, RotationId } from '../../contracts/ids.ts';
 
 /** A login that has been seen, and by whom it was claimed. */
@@ -26,7 +26,11 @@ export interface AccountState {
     readonly cause: 'provision' | 'case' | 'asked' | 'distrust';
     readonly case: CaseId | null;
     readonly startedAt: string;
+    /** The attempt whose steps count; an earlier one that still runs is refused. */
+    readonly lead: { readonly run: string; readonly attempt: number } | null;
   } | null;
+  /** What may open the account, as a rotation last named it; null before one has. */
+  readonly candidates: { readonly named: Candidates; readonly marks: Marks } | null;
   /** Cases whose credential must still be rotated. */
   readonly rotationsOwed: readonly CaseId[];
   /** Why the last rotation is not proven; null when it is. */
@@ -64,6 +68,7 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   provisionSignatures: [],
   openCase: null,
   rotation: null,
+  candidates: null,
   rotationsOwed: [],
   rotationFailure: null,
   claims: {},

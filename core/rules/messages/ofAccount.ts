@@ -175,6 +175,7 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
       return proven(it, event);
     case 'rotation-started':
     case 'session-recorded':
+    case 'candidates-named':
     case 'case-opened':
     case 'case-left':
     case 'session-claimed':
