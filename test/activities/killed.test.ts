@@ -125,7 +125,12 @@ describe('a rotation broken off at any call', () => {
       expect(await attempt(world, rotation, 1, null)).toMatchObject({ end: expect.any(Killed) as unknown });
       Reflect.set(api, name, real);
       // It arrives while the next attempt waits for just that; that one is broken off as it has named what is live.
-      world.settle = () => late().then(() => undefined);
+      const arrive = async (): Promise<void> => {
+        const arriving = late;
+        late = () => Promise.resolve();
+        await arriving();
+      };
+      world.settle = arrive;
       const pausing = async (step: string): Promise<void> => {
         const rows = world.steps(step).length;
         world.interrupt = (call) => {
@@ -135,6 +140,7 @@ describe('a rotation broken off at any call', () => {
         world.interrupt = () => undefined;
       };
       await pausing('password-sealed');
+      await arrive();
       expect(await named(world)).toMatchObject({ passwords: 2, opens: true });
       expect((await attempt(world, rotation, 3, null)).end).toBe('done');
       expect(await named(world)).toEqual({ passwords: 1, seeds: 1, opens: true });
