@@ -3,7 +3,7 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities/index.ts';
-import type { Seals } from '../../activities/rotation/sealing.ts';
+import type { Seals, Sign } from '../../activities/rotation/sealing.ts';
 import type { Json } from '../../core/contracts/canonical.ts';
 import type { StoredSeal } from '../../core/contracts/http.ts';
 import { accountId, type AccountId, type CaseId, type RotationId } from '../../core/contracts/ids.ts';
@@ -51,8 +51,15 @@ export const activityOf = (rotation: RotationId, runId: string, attempt = 1): Mo
 
 export const start = '2026-11-21T08:00:00.000Z';
 
-/** A new ledger and a new Kratos for an organisation. */
-export const createWorld = (org: Org): World => {
+/**
+ * A new ledger and a new Kratos for an organisation.
+ *
+ * @param sign - how the worker signs seals; with its key when left out
+ */
+export const createWorld = (
+  org: Org,
+  sign: Sign = (message, namespace) => org.sign('worker', message, namespace),
+): World => {
   const chain = verifyConfigChain(org.chain, org.digest);
   if (!chain.ok) throw new Error(chain.why);
   const ledger = createMemoryLedger();
@@ -88,7 +95,7 @@ export const createWorld = (org: Org): World => {
     ...{ ledger: reached, configs: () => chain, seals, clock },
     ...{ admin: interruptible(kratos.admin), login: interruptible(kratos.login) },
     settle: () => world.settle(),
-    sign: (message, namespace) => org.sign('worker', message, namespace),
+    sign,
   });
   const account = accountId.parse('acme-eu');
   const world: World = {
