@@ -1,9 +1,10 @@
 import { accountOf, type AccountId, type CaseId } from '../core/contracts/ids.ts';
 import type { Action, Ledger, StreamEvent } from '../core/contracts/ledger.ts';
 import { dueAccount } from '../core/rules/account/due.ts';
+import { withDetected } from '../core/rules/case/detect.ts';
 import { dueCase } from '../core/rules/case/due.ts';
 import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
-import { judgedAt, machineDeed, type Recorder, type Verdict } from './recorder.ts';
+import { judgedAt, machineDeed, type Configs, type Recorder, type Verdict } from './recorder.ts';
 
 /** A workflow's timer fired, or somebody woke it. */
 export interface Tick<Id> {
@@ -32,19 +33,24 @@ const actionOf = (events: readonly StreamEvent[]): Action => {
   }
 };
 
-const verdict = (events: StreamEvent[], id: CaseId | null): Verdict =>
+const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
+  events.flatMap((each) => ('case' in each ? [each.case] : []))[0] ?? null;
+
+const verdict = (events: StreamEvent[]): Verdict =>
   events.length === 0
     ? { kind: 'nothing' }
-    : { kind: 'events', deed: machineDeed('clock', actionOf(events)), events, case: id };
+    : { kind: 'events', deed: machineDeed('clock', actionOf(events)), events, case: caseIn(events) };
 
 /** What the clock brings about, and what a woken workflow reads. */
 export const createClockActivities = ({
   ledger,
   record,
+  configs,
   clock,
 }: {
   ledger: Ledger;
   record: Recorder;
+  configs: () => Configs;
   clock: () => Date;
 }) => ({
   /** Records what is due at `now` for a case, and tells what it has missed. */
@@ -54,10 +60,7 @@ export const createClockActivities = ({
       ...{ account: accountOf(id), about: { case: id }, key, now },
       judge: (streams) => {
         const state = streams.cases.get(id);
-        return verdict(
-          state === undefined ? [] : dueCase(state, now).map((event) => ({ case: id, event })),
-          id,
-        );
+        return verdict(state === undefined ? [] : dueCase(state, now).map((event) => ({ case: id, event })));
       },
     });
     return ledger.transact((tx) => caseNews(tx, id, after));
@@ -67,11 +70,7 @@ export const createClockActivities = ({
     const now = judgedAt(asked.now, clock);
     await record({
       ...{ account: id, about: {}, key, now },
-      judge: ({ account }) =>
-        verdict(
-          dueAccount(account, now).map((event) => ({ account: id, event })),
-          null,
-        ),
+      judge: ({ account }) => verdict(withDetected(account, dueAccount(account, now), configs().current)),
     });
     return ledger.transact((tx) => accountNews(tx, id, after));
   },

@@ -44,6 +44,7 @@ const actions = {
   rotate: 'break_glass_rotation',
   override: 'break_glass_override',
   'machine-refusal': 'break_glass_machine_refused',
+  stop: 'break_glass_stopped',
 } as const satisfies Record<Statement['type'], Action>;
 
 const roles = {
@@ -61,6 +62,7 @@ const roles = {
   rotate: 'owner',
   override: 'owner',
   'machine-refusal': 'person',
+  stop: 'responder',
 } as const satisfies Record<Statement['type'], string>;
 
 type Opened = Extract<ReturnType<typeof openEnvelope>, { ok: true }>;

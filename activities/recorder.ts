@@ -9,6 +9,7 @@ import type {
   StreamEvent,
 } from '../core/contracts/ledger.ts';
 import type { Refusal } from '../core/contracts/failures.ts';
+import { isDeclared } from '../core/rules/case/state.ts';
 import { messagesOfRow } from '../core/rules/messages.ts';
 import { advance, loadStreams, type About, type Streams } from '../core/rules/streams.ts';
 import type { KnownConfig } from '../core/trust/configChain.ts';
@@ -73,12 +74,13 @@ export const machineDeed = (role: 'worker' | 'clock', action: Action, metadata: 
 });
 
 const caseFacts = (streams: Streams, id: CaseId | null): Metadata => {
-  const request = id === null ? undefined : streams.cases.get(id)?.request;
-  if (request === undefined) return {};
+  const state = id === null ? undefined : streams.cases.get(id);
+  if (state === undefined || !isDeclared(state)) return {};
+  const { reason, incidentChannel, expectedMinutes } = state.opening;
   return {
-    reason: request.reason,
-    incident_channel: request.incidentChannel,
-    expected_session_duration_minutes: request.expectedMinutes,
+    reason,
+    incident_channel: incidentChannel,
+    expected_session_duration_minutes: expectedMinutes,
   };
 };
 

@@ -21,7 +21,7 @@ export interface Reader {
   /** The rows that admitted requests, newest first: one for each case. */
   cases(filter: {
     readonly account?: AccountId | undefined;
-    readonly kind?: 'emergency' | 'drill' | undefined;
+    readonly kind?: 'emergency' | 'drill' | 'undeclared' | undefined;
     readonly scenario?: string | undefined;
   }): Promise<Row[]>;
 }

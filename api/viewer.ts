@@ -4,7 +4,7 @@ import { mayRead } from '../core/contracts/access.ts';
 import type { Account, Config } from '../core/contracts/config.ts';
 import { parts, type AccountId, type PersonId } from '../core/contracts/ids.ts';
 import type { AccountState } from '../core/rules/account/state.ts';
-import type { CaseState } from '../core/rules/case/state.ts';
+import { isDeclared, type CaseState } from '../core/rules/case/state.ts';
 import { problemOf } from './problems.ts';
 
 /** A signed-in person, as the config in force has them. */
@@ -55,18 +55,19 @@ export const holdingsInAccount = (viewer: Viewer, id: AccountId, state: AccountS
 /** What the viewer is to a case: a custodian of its seals, an approver by its terms who still holds the role. */
 export const holdingsInCase = (viewer: Viewer, state: CaseState): Set<Holding> => {
   const { person, config } = viewer;
-  const { request, newPair } = state;
-  const holdings = new Set<Holding>([...viewer.holdings, ...standing(viewer, request.account)]);
+  const { opening, newPair } = state;
+  const holdings = new Set<Holding>([...viewer.holdings, ...standing(viewer, opening.account)]);
   holdings.delete('approver');
   const isApprover =
-    person !== request.by &&
-    request.terms.approvers.includes(person) &&
-    config.people[person]?.roles.includes(request.terms.role) === true;
+    isDeclared(state) &&
+    person !== state.opening.by &&
+    state.opening.terms.approvers.includes(person) &&
+    config.people[person]?.roles.includes(state.opening.terms.role) === true;
   if (isApprover) holdings.add('approver');
-  if (person === request.by) holdings.add('requester');
+  if (person === state.responsible) holdings.add('requester');
   const isCustodian = parts.some(
     (part) =>
-      request.pair[part].custodians.includes(person) || newPair?.[part].custodians.includes(person) === true,
+      opening.pair[part].custodians.includes(person) || newPair?.[part].custodians.includes(person) === true,
   );
   if (isCustodian) holdings.add('custodian');
   return holdings;

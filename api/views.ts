@@ -7,8 +7,28 @@ import type { Envelope } from '../core/contracts/statements.ts';
 import { blockedBy, isOverridden } from '../core/rules/account/blocking.ts';
 import type { AccountState } from '../core/rules/account/state.ts';
 import { nextCaseDeadline } from '../core/rules/case/due.ts';
-import type { CaseState } from '../core/rules/case/state.ts';
+import { isDeclared, kindOf, type CaseState } from '../core/rules/case/state.ts';
 import { approvedBy, waitingFor } from './waiting.ts';
+
+/** What was asked for; of an undeclared use, what was seen. */
+const askedFor = (state: CaseState) => {
+  if (isDeclared(state)) {
+    const { request, scenario, conditions, reason, symptom, incidentChannel, expectedMinutes, terms } =
+      state.opening;
+    const { need, raised, role, approvers } = terms;
+    return {
+      ...{ request, scenario, conditions, reason, symptom, incidentChannel, expectedMinutes },
+      ...{ need, raised: raised ?? null, role, approvers },
+    };
+  }
+  const [seen] = state.sightings;
+  const where = seen === undefined ? '' : ` from ${seen.ip} at ${seen.at}`;
+  return {
+    ...{ request: null, scenario: null, conditions: [], symptom: null, incidentChannel: null },
+    reason: `a login${where} that nobody claimed`,
+    ...{ expectedMinutes: null, need: 0, raised: null, role: null, approvers: [] },
+  };
+};
 
 /**
  * A case as readers see it.
@@ -17,28 +37,19 @@ import { approvedBy, waitingFor } from './waiting.ts';
  * @param now - UTC
  */
 export const caseViewOf = (state: CaseState, current: Config, now: string): CaseView => {
-  const { request } = state;
+  const { opening } = state;
   return {
     case: state.case,
-    account: request.account,
-    kind: request.kind,
+    account: opening.account,
+    kind: kindOf(state),
     phase: state.phase,
-    request: request.request,
-    by: request.by,
-    scenario: request.scenario,
-    conditions: request.conditions,
-    reason: request.reason,
-    symptom: request.symptom,
-    incidentChannel: request.incidentChannel,
-    expectedMinutes: request.expectedMinutes,
-    config: request.config,
-    need: request.terms.need,
-    raised: request.terms.raised ?? null,
-    role: request.terms.role,
-    approvers: request.terms.approvers,
+    by: state.responsible,
+    ...askedFor(state),
+    answer: state.answer,
+    config: opening.config,
     approvedBy: approvedBy(state, current, now),
     released: state.releases.map(({ part, by }) => ({ part, by })),
-    pair: request.pair,
+    pair: opening.pair,
     newPair: state.newPair,
     rotation: state.rotation === null ? null : rotationId.parse(state.rotation),
     sessions: state.sessions.map(({ session }) => session),
@@ -72,6 +83,7 @@ export const accountViewOf = (state: AccountState, account: Account, now: string
   overriddenUntil: isOverridden(state, now) ? state.overriddenUntil : null,
   attested: [...state.attested],
   lastRotation: state.lastRotation,
+  undeclared: state.undeclared.map((each) => each.case),
   unclaimed: state.seen.filter((each) => each.claimedFor === null).map((each) => each.sighting),
 });
 

@@ -1,7 +1,7 @@
 import type { CaseView } from '../core/contracts/http.ts';
 import type { Config } from '../core/contracts/config.ts';
 import { parts, type PersonId } from '../core/contracts/ids.ts';
-import type { CaseState } from '../core/rules/case/state.ts';
+import { isDeclared, type CaseState, type DeclaredCase } from '../core/rules/case/state.ts';
 import { commands, commandThatEnds } from '../core/rules/messages.ts';
 import { isOwed, type Obligation } from '../core/rules/obligations.ts';
 import { eligible, standing } from '../core/rules/quorum.ts';
@@ -12,7 +12,8 @@ const counted = (n: number, one: string, many: string): string => `${n} more ${n
 
 /** The people whose approval counts at `now`. */
 export const approvedBy = (state: CaseState, current: Config, now: string): PersonId[] => {
-  const { terms, by } = state.request;
+  if (!isDeclared(state)) return [];
+  const { terms, by } = state.opening;
   // Once the quorum was met, what lapses later no longer matters.
   if (state.phase !== 'requested') return state.approvals.map((each) => each.by);
   return standing(
@@ -23,8 +24,8 @@ export const approvedBy = (state: CaseState, current: Config, now: string): Pers
   );
 };
 
-const forQuorum = (state: CaseState, current: Config, now: string): Waiting[] => {
-  const { terms, by } = state.request;
+const forQuorum = (state: DeclaredCase, current: Config, now: string): Waiting[] => {
+  const { terms, by } = state.opening;
   const given = approvedBy(state, current, now);
   const who = eligible(current, terms.role, by).filter(
     (person) => terms.approvers.includes(person) && !given.includes(person),
@@ -33,9 +34,9 @@ const forQuorum = (state: CaseState, current: Config, now: string): Waiting[] =>
   return [{ who, forWhat: `${missing} of role ${terms.role}`, command: commands.approve(state.case) }];
 };
 
-const forShares = (state: CaseState): Waiting[] =>
+const forShares = (state: DeclaredCase): Waiting[] =>
   parts.flatMap((part) => {
-    const { custodians, threshold } = state.request.pair[part];
+    const { custodians, threshold } = state.opening.pair[part];
     const given = state.releases.filter((each) => each.part === part).map((each) => each.by);
     const missing = threshold - given.length;
     if (missing <= 0) return [];
@@ -54,6 +55,7 @@ const owedWords = {
   'session-log': 'the session log',
   'post-mortem': 'the post-mortem',
   refusals: 'the old credential to be tried',
+  answer: '“mine” (breakglass claim) or “stop”',
 } as const satisfies Record<Obligation['kind'], string>;
 
 const forObligations = (state: CaseState): Waiting[] => {
@@ -67,16 +69,18 @@ const forObligations = (state: CaseState): Waiting[] => {
 
 /** Who is waited for at `now`, for what, and the command that answers. Nobody is named where a machine works. */
 export const waitingFor = (state: CaseState, current: Config, now: string): Waiting[] => {
-  const requester = [state.request.by];
+  const responsible = state.responsible === null ? [] : [state.responsible];
   switch (state.phase) {
     case 'requested':
-      return forQuorum(state, current, now);
+      return isDeclared(state) ? forQuorum(state, current, now) : [];
     case 'authorised':
-      return forShares(state);
+      return isDeclared(state) ? forShares(state) : [];
+    case 'unanswered':
+      return forObligations(state);
     case 'released':
-      return [{ who: requester, forWhat: 'a login, claimed', command: commands.open(state.case) }];
+      return [{ who: responsible, forWhat: 'a login, claimed', command: commands.open(state.case) }];
     case 'in-session':
-      return [{ who: requester, forWhat: 'the end of the session', command: `breakglass end ${state.case}` }];
+      return [{ who: responsible, forWhat: 'the end of the session', command: commands.end(state.case) }];
     case 'ended':
       return [
         { who: [], forWhat: 'the worker to rotate the credential', command: commands.status(state.case) },

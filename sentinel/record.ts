@@ -11,6 +11,7 @@ import type {
   StreamEvent,
 } from '../core/contracts/ledger.ts';
 import type { CaseId } from '../core/contracts/ids.ts';
+import { isDeclared } from '../core/rules/case/state.ts';
 import { later } from '../core/rules/decision.ts';
 import { messagesFor } from '../core/rules/messages.ts';
 import { advance, loadStreams, type Streams } from '../core/rules/streams.ts';
@@ -92,8 +93,9 @@ const alarmDraft = (
 
 /** Which case was open tells the reader what to compare with; it does not say that the login belongs to it. */
 const openCaseFacts = ({ account, cases }: Streams): Metadata => {
-  const open = account.openCase === null ? undefined : cases.get(account.openCase.case)?.request;
-  if (open === undefined) return {};
+  const state = account.openCase === null ? undefined : cases.get(account.openCase.case);
+  if (state === undefined || !isDeclared(state)) return {};
+  const open = state.opening;
   return {
     open_case: open.case,
     reason: open.reason,

@@ -14,6 +14,7 @@ import { searchAttributes, submit, view, wake, type AccountInput } from '../core
 import { nextAccountDeadline } from '../core/rules/account/due.ts';
 import { evolveAccount } from '../core/rules/account/evolve.ts';
 import { emptyAccount, type AccountState } from '../core/rules/account/state.ts';
+import type { Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
 import { breakGlassCase } from './breakGlassCase.ts';
@@ -35,7 +36,7 @@ const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
 
 /**
  * One account, forever: takes requests, provisioning, rotations and claims;
- * starts its cases and rotations, one at a time; rings for logins nobody claims.
+ * starts its cases and rotations, one at a time; rings for logins nobody claims, each with a case of its own.
  */
 export async function account(input: AccountInput): Promise<void> {
   const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
@@ -49,27 +50,33 @@ export async function account(input: AccountInput): Promise<void> {
   const clock = createAlarmClock('nearest deadline of the account');
   let isWoken = true;
   let hasNews = false;
-  let startedCase: CaseId | null = null;
+  const startedCases = new Set<CaseId>();
   let runningRotation: RotationId | null = null;
   let adoptedRotation: RotationId | null = null;
 
-  const startCase = async (): Promise<void> => {
-    const open = book.state.openCase?.case;
-    if (open === undefined || open === startedCase) return;
-    startedCase = open;
+  const startCase = async (wanted: CaseId, phase: Phase): Promise<void> => {
+    if (startedCases.has(wanted)) return;
+    startedCases.add(wanted);
     await ensureStarted(() =>
       startChild(breakGlassCase, {
-        workflowId: open,
-        args: [{ case: open, account: id }],
+        workflowId: wanted,
+        args: [{ case: wanted, account: id }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         staticSummary: `break-glass case of ${id}`,
         typedSearchAttributes: [
           { key: searchAttributes.account, value: id },
-          { key: searchAttributes.phase, value: 'requested' },
+          { key: searchAttributes.phase, value: phase },
           { key: searchAttributes.quarter, value: quarterOf(now()) },
         ],
       }),
     );
+  };
+
+  /** The open case, and every undeclared one beside it. */
+  const startCases = async (): Promise<void> => {
+    const { openCase, undeclared } = book.state;
+    if (openCase !== null) await startCase(openCase.case, 'requested');
+    for (const each of undeclared) await startCase(each.case, 'unanswered');
   };
 
   const tick = async (): Promise<void> => {
@@ -137,7 +144,7 @@ export async function account(input: AccountInput): Promise<void> {
       );
       book.absorb(heard.news);
       // The next thing the requester's colleagues do is an update on the case: it must exist.
-      await startCase();
+      await startCases();
       hasNews = true;
       return heard.accepted;
     },
@@ -156,7 +163,7 @@ export async function account(input: AccountInput): Promise<void> {
       isWoken = false;
       await tick();
     }
-    await startCase();
+    await startCases();
     const wanted = book.state.rotation?.id ?? null;
     // Not awaited: the account goes on hearing people while its credential is rotated.
     if (wanted !== null && runningRotation === null) beside(runRotation(wanted));

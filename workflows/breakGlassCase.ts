@@ -3,7 +3,7 @@ import type { CaseEvent } from '../core/contracts/events.ts';
 import { searchAttributes, submit, view, wake, type CaseInput } from '../core/contracts/temporal.ts';
 import { nextCaseDeadline } from '../core/rules/case/due.ts';
 import { evolveCase } from '../core/rules/case/evolve.ts';
-import { finalPhases, type CaseState, type Phase } from '../core/rules/case/state.ts';
+import { finalPhases, isDeclared, kindOf, type CaseState, type Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
 import { beside, finishUp, isLong, mustServe } from './lifetime.ts';
@@ -56,12 +56,11 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     const overdue = isOverdue(state);
     if (shown?.phase === state.phase && shown.overdue === overdue) return;
     const deadline = nextCaseDeadline(state);
-    const { kind, scenario } = state.request;
     upsertSearchAttributes([
       ...(shown === null
         ? [
-            { key: searchAttributes.kind, value: kind },
-            { key: searchAttributes.scenario, value: scenario },
+            { key: searchAttributes.kind, value: kindOf(state) },
+            ...(isDeclared(state) ? [{ key: searchAttributes.scenario, value: state.opening.scenario }] : []),
           ]
         : []),
       { key: searchAttributes.phase, value: state.phase },

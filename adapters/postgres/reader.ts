@@ -8,7 +8,7 @@ import { carrying, readHead, rowsOfAccount, rowsOfCase, selectRows } from './row
 /** Which cases; what is left out matches all. */
 export interface CaseFilter {
   readonly account?: string | undefined;
-  readonly kind?: 'emergency' | 'drill' | undefined;
+  readonly kind?: 'emergency' | 'drill' | 'undeclared' | undefined;
   readonly scenario?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface LedgerReader {
   rowsOfAccount(id: AccountId, after?: number): Promise<Row[]>;
   /** Everything about a case, in order: refusals, messages and the alarms of its logins too. */
   historyOfCase(id: CaseId): Promise<Row[]>;
-  /** The rows that admitted requests, newest first: one for each case. */
+  /** The rows that opened cases, admitted requests and undeclared uses, newest first: one for each case. */
   cases(filter?: CaseFilter, page?: CasePage): Promise<Row[]>;
   /** The envelopes of accepted statements about a case, in order, the request first. */
   envelopesOfCase(id: CaseId): Promise<AcceptedEnvelope[]>;
@@ -78,9 +78,16 @@ export function createLedgerReader(pool: pg.Pool): LedgerReader {
       return [...rows, ...alarms].toSorted((one, other) => one.seq - other.seq);
     },
     cases: ({ account, kind, scenario } = {}, { limit = 200, before = Number.MAX_SAFE_INTEGER } = {}) => {
-      const event = { type: 'requested', account, kind, scenario };
-      const where = `action = 'break_glass_requested' AND result = 'success' AND ${carrying('$1')} AND seq < $2`;
-      return selectRows(pool, where, [JSON.stringify([{ event }]), before, limit], 'seq DESC LIMIT $3');
+      const asked = kind === 'undeclared' ? null : { type: 'requested', account, kind, scenario };
+      // Nobody asked for an undeclared use: it has no scenario, and no kind but its own.
+      const isAsked = scenario !== undefined || (kind !== undefined && kind !== 'undeclared');
+      const detected = isAsked ? null : { type: 'detected', account };
+      // An event that is none: matches nothing.
+      const event = (it: object | null): string => JSON.stringify([{ event: it ?? { type: '' } }]);
+      const where = `result = 'success' AND seq < $3 AND (
+        (action = 'break_glass_requested' AND ${carrying('$1')})
+        OR (action = 'break_glass_unclaimed' AND ${carrying('$2')}))`;
+      return selectRows(pool, where, [event(asked), event(detected), before, limit], 'seq DESC LIMIT $4');
     },
     envelopesOfCase: async (id) => {
       const rows = await selectRows(

@@ -3,7 +3,7 @@ import { mayRead, type Holding } from '../../core/contracts/access.ts';
 import { casesQuery, caseView, dossier } from '../../core/contracts/http.ts';
 import { accountOf, caseId, type CaseId } from '../../core/contracts/ids.ts';
 import { row, type Row } from '../../core/contracts/ledger.ts';
-import type { CaseState } from '../../core/rules/case/state.ts';
+import { isDeclared, type CaseState } from '../../core/rules/case/state.ts';
 import { foldCase } from '../../core/rules/streams.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
@@ -96,7 +96,9 @@ export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals }: Api
   app.openapi(dossierRoute, async (context) => {
     const { state, rows, holdings } = await find(context.get('viewer'), context.req.valid('param'));
     requireRead('dossier', holdings);
-    const given = await sealsOf(state.request.pair, seals);
+    if (!isDeclared(state))
+      throw problemOf('not-found', `nobody asked for ${state.case}: it has no signed request, so no dossier`);
+    const given = await sealsOf(state.opening.pair, seals);
     const found = dossierOf(rows, state.case, given, mayRead('releases', holdings));
     if (found === null) throw new Error(`the row that opened ${state.case} holds no envelope`);
     return context.json(found, 200);

@@ -68,6 +68,7 @@ export const routeOf = (statement: Statement): Route => {
     case 'end':
     case 'refusals':
     case 'write-up':
+    case 'stop':
       return { case: statement.case, account: statement.account };
     case 'machine-refusal':
       return null;

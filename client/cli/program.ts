@@ -19,6 +19,7 @@ import { addRelease } from './commands/release.ts';
 import { addRequest } from './commands/request.ts';
 import { addRotate } from './commands/rotate.ts';
 import { addStatus } from './commands/status.ts';
+import { addStop } from './commands/stop.ts';
 import { addWithdraw } from './commands/withdraw.ts';
 import { addWriteUp } from './commands/writeUp.ts';
 import { createContext, type AddCommand, type Context } from './context.ts';
@@ -27,7 +28,7 @@ import type { Surroundings } from './surroundings.ts';
 
 const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
   ['This machine:', [addKeygen, addInit, addConfig, addLog]],
-  ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd]],
+  ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd, addStop]],
   ['Settling:', [addAttest, addWriteUp]],
   ['Accounts:', [addProvision, addRotate, addOverride]],
   ['Looking:', [addStatus, addCases, addHistory, addLedger]],

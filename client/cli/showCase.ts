@@ -7,23 +7,8 @@ export const showCase = (view: CaseView, now: string): string => {
   const owed = view.obligations.filter(({ ended }) => ended === null);
   const rows: [string, string][] = [
     ['case', view.case],
-    ['phase', `${view.phase}${view.kind === 'drill' ? ' (drill)' : ''}`],
-    ['asked by', view.by],
-    ['scenario', `${view.scenario}: ${view.conditions.join(', ')}`],
-    ['reason', view.reason],
-    ['incident', view.incidentChannel],
-    [
-      'approved',
-      `${view.approvedBy.length} of ${view.need} ${view.role}: ${view.approvedBy.join(', ') || 'nobody yet'}`,
-    ],
-    ...(view.raised === null
-      ? []
-      : [
-          [
-            'quorum',
-            `${view.need} where the config has ${view.raised.from}; overdue: ${view.raised.overdue.join(', ')}`,
-          ] satisfies [string, string],
-        ]),
+    ['phase', `${view.phase}${view.kind === 'emergency' ? '' : ` (${view.kind})`}`],
+    ...opening(view),
     ...view.released.map(({ by, part }): [string, string] => ['released', `${part} by ${by}`]),
     ...view.sessions.map((session): [string, string] => ['session', session]),
     ...view.sightings.map((each): [string, string] => [
@@ -58,6 +43,35 @@ export const showCase = (view: CaseView, now: string): string => {
         ]),
   ];
   return table(rows);
+};
+
+/** How it came about: what was asked for, or what was seen and what people said to it. */
+const opening = (view: CaseView): [string, string][] => {
+  const { answer, by } = view;
+  if (view.kind === 'undeclared')
+    return [
+      ['reason', view.reason],
+      ['answer', answer === null ? 'nobody has answered' : `${answer.how}, ${answer.by ?? 'a machine'}`],
+      ...(by === null ? [] : [['responsible', by] satisfies [string, string]]),
+    ];
+  return [
+    ['asked by', by ?? ''],
+    ['scenario', `${view.scenario ?? ''}: ${view.conditions.join(', ')}`],
+    ['reason', view.reason],
+    ['incident', view.incidentChannel ?? ''],
+    [
+      'approved',
+      `${view.approvedBy.length} of ${view.need} ${view.role ?? ''}: ${view.approvedBy.join(', ') || 'nobody yet'}`,
+    ],
+    ...(view.raised === null
+      ? []
+      : [
+          [
+            'quorum',
+            `${view.need} where the config has ${view.raised.from}; overdue: ${view.raised.overdue.join(', ')}`,
+          ] satisfies [string, string],
+        ]),
+  ];
 };
 
 const left = (deadline: string, now: string): string => {

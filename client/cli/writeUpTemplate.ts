@@ -18,9 +18,13 @@ const at = (instant: string | undefined): string => (instant === undefined ? 'no
 
 const facts = {
   Trigger: (view) =>
-    `${oneLine(view.reason)}\n\nSymptom: ${oneLine(view.symptom)}\nScenario: ${view.scenario} (${view.conditions.join(', ')})\nIncident: ${oneLine(view.incidentChannel)}`,
+    view.kind === 'undeclared'
+      ? `${oneLine(view.reason)}, seen ${at(view.times['unanswered'])}\n\nTODO: who signed in, and why`
+      : `${oneLine(view.reason)}\n\nSymptom: ${oneLine(view.symptom ?? '')}\nScenario: ${view.scenario ?? ''} (${view.conditions.join(', ')})\nIncident: ${oneLine(view.incidentChannel ?? '')}`,
   'Authorised by': (view) =>
-    `${view.approvedBy.join(', ')} at ${at(view.times['authorised'])}; released by ${view.released.map(({ by, part }) => `${by} (${part})`).join(', ')}`,
+    view.kind === 'undeclared'
+      ? 'nobody: the use was not declared'
+      : `${view.approvedBy.join(', ')} at ${at(view.times['authorised'])}; released by ${view.released.map(({ by, part }) => `${by} (${part})`).join(', ')}`,
   'What was done': () => 'TODO: each action, in order',
   'What was changed': () => 'TODO: each change that remains, or “nothing”',
   'Login and logout': (view) =>
@@ -31,7 +35,8 @@ const facts = {
     ].join('\n'),
   'Back to normal': (view) =>
     `Credential rotated ${at(view.times['rotated'])}.\n\nTODO: how normal access works again`,
-  Classification: (view) => `${view.kind}, ${view.scenario}\n\nTODO: severity and impact`,
+  Classification: (view) =>
+    `${[view.kind, view.scenario ?? []].flat().join(', ')}\n\nTODO: severity and impact`,
   Timeline: (view) =>
     Object.entries(view.times)
       .sort(([, a], [, b]) => (a < b ? -1 : 1))

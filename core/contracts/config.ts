@@ -137,6 +137,7 @@ export const deadlines = z.strictObject({
   postMortem: seconds.default(48 * 3600),
   refusals: seconds.default(3600).describe('rotated → the old credential tried by the requester'),
   claim: seconds.default(60).describe('sighting → claim'),
+  answer: seconds.default(300).describe('undeclared → “mine” or “stop”; rings again each time it has passed'),
 });
 export type Deadlines = z.infer<typeof deadlines>;
 

@@ -35,7 +35,14 @@ export const marks = z.strictObject({
 });
 export type Marks = z.infer<typeof marks>;
 
-export const obligationKind = z.enum(['release', 'attestation', 'session-log', 'post-mortem', 'refusals']);
+export const obligationKind = z.enum([
+  'release',
+  'attestation',
+  'session-log',
+  'post-mortem',
+  'refusals',
+  'answer',
+]);
 export type ObligationKind = z.infer<typeof obligationKind>;
 
 /** How the account's old credential is known to be dead: tried and refused, or only replaced. */
@@ -77,6 +84,22 @@ export const terms = z.strictObject({
   }),
 });
 export type Terms = z.infer<typeof terms>;
+
+/** The terms of a case that nobody asked for, copied from the config in force when it opened. */
+export const detectedTerms = z.strictObject({
+  /** Admins, on-call and security: all who are told. */
+  told: z.array(personId),
+  /** Those of them who owe the answer. */
+  answerers: z.array(personId).min(1),
+  /** How long a use may last that somebody owned up to. */
+  longestSessionMinutes: z.int(),
+  seconds: z.strictObject({
+    answer: z.int(),
+    attestation: z.int(),
+    sessionLog: z.int(),
+    postMortem: z.int(),
+  }),
+});
 
 const at = { at: instant };
 const by = { by: personId };
@@ -121,7 +144,7 @@ export const caseEvent = z.discriminatedUnion('type', [
     type: z.literal('ended'),
     ...at,
     by: personId.nullable(),
-    how: z.enum(['requester', 'approver', 'longest-session']),
+    how: z.enum(['requester', 'approver', 'longest-session', 'stopped']),
     reason: z.string(),
     /** Seconds after the longest session was over. */
     late: z.int().optional(),
@@ -150,6 +173,26 @@ export const caseEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('reminded'), ...at, obligation: z.string(), late: z.int() }),
   z.strictObject({ type: z.literal('escalated'), ...at, obligation: z.string(), late: z.int() }),
   z.strictObject({ type: z.literal('closed'), ...at }),
+  /** A login that nobody claimed in time opens a case of its own. */
+  z.strictObject({
+    type: z.literal('detected'),
+    ...at,
+    case: caseId,
+    account: accountId,
+    sighting,
+    config: digest,
+    terms: detectedTerms,
+    pair,
+  }),
+  /** Every session of an undeclared case is owned up to, or somebody stopped it. */
+  z.strictObject({
+    type: z.literal('answered'),
+    ...at,
+    by: personId.nullable(),
+    how: z.enum(['mine', 'stop']),
+    /** What the last of its sessions was claimed for. */
+    claimedFor: z.union([caseId, rotationId]).nullable(),
+  }),
 ]);
 export type CaseEvent = z.infer<typeof caseEvent>;
 export type CaseEventOf<T extends CaseEvent['type']> = Extract<CaseEvent, { type: T }>;
@@ -163,6 +206,8 @@ export const accountEvent = z.discriminatedUnion('type', [
     rotation: rotationId,
     cause: z.enum(['provision', 'case', 'asked', 'distrust']),
     case: caseId.nullable(),
+    /** Further cases that this rotation settles. */
+    also: z.array(caseId).optional(),
     by: personId.nullable(),
   }),
   z.strictObject({
@@ -180,7 +225,14 @@ export const accountEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('case-left'), ...at, case: caseId, rotate: z.boolean() }),
   z.strictObject({ type: z.literal('session-claimed'), ...at, ...by, case: caseId, session: z.uuid() }),
   z.strictObject({ type: z.literal('session-sighted'), ...at, sighting, claimBy: instant }),
-  z.strictObject({ type: z.literal('session-unclaimed'), ...at, sighting: z.string(), late: z.int() }),
+  z.strictObject({
+    type: z.literal('session-unclaimed'),
+    ...at,
+    sighting: z.string(),
+    late: z.int(),
+    /** The undeclared case that it opens or joins; none before the account is provisioned. */
+    case: caseId.optional(),
+  }),
   z.strictObject({ type: z.literal('attested'), ...at, ...by, part, generation }),
   z.strictObject({ type: z.literal('case-overdue'), ...at, case: caseId, obligation: z.string() }),
   z.strictObject({ type: z.literal('case-caught-up'), ...at, case: caseId, obligation: z.string() }),

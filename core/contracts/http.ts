@@ -48,21 +48,25 @@ export const obligationView = z.strictObject({
 export const caseView = z.strictObject({
   case: caseId,
   account: accountId,
-  kind: z.enum(['emergency', 'drill']),
+  kind: z.enum(['emergency', 'drill', 'undeclared']),
   phase: z.string(),
-  request: digest,
-  by: personId,
-  scenario: z.string(),
+  /** Null in an undeclared case, as is all else that only a request says. */
+  request: digest.nullable(),
+  /** Who asked; in an undeclared case who owned up to it, or stopped it. */
+  by: personId.nullable(),
+  scenario: z.string().nullable(),
   conditions: z.array(z.string()),
   reason: z.string(),
-  symptom: z.string(),
-  incidentChannel: z.string(),
-  expectedMinutes: z.int(),
+  symptom: z.string().nullable(),
+  incidentChannel: z.string().nullable(),
+  expectedMinutes: z.int().nullable(),
   config: digest,
   need: z.int(),
   /** Why the quorum is one higher than the config's. */
   raised: z.strictObject({ from: z.int(), overdue: z.array(z.string()) }).nullable(),
-  role: z.string(),
+  role: z.string().nullable(),
+  /** What was answered to an undeclared use, and by whom. */
+  answer: z.strictObject({ how: z.enum(['mine', 'stop']), by: personId.nullable() }).nullable(),
   approvers: z.array(personId),
   approvedBy: z.array(personId),
   released: z.array(z.strictObject({ part, by: personId })),
@@ -92,6 +96,8 @@ export const accountView = z.strictObject({
   provisioned: z.boolean(),
   pair: pair.nullable(),
   openCase: caseId.nullable(),
+  /** Undeclared uses that nobody has ended. */
+  undeclared: z.array(caseId),
   rotation: rotationId.nullable(),
   blocked: z.string().nullable(),
   provisionSignedBy: z.array(personId),
@@ -133,7 +139,7 @@ export const accepted = z.strictObject({
 export const casesQuery = z.object({
   account: accountId.optional(),
   phase: z.string().optional(),
-  kind: z.enum(['emergency', 'drill']).optional(),
+  kind: z.enum(['emergency', 'drill', 'undeclared']).optional(),
   scenario: z.string().optional(),
 });
 

@@ -32,6 +32,7 @@ export const action = z.enum([
   'break_glass_workflow_gone',
   'break_glass_workflow_rebuilt',
   'break_glass_override',
+  'break_glass_stopped',
 ]);
 export type Action = z.infer<typeof action>;
 

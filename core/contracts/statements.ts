@@ -29,6 +29,9 @@ const base = {
 /** What a statement about one case is bound to; none of it may be moved elsewhere. */
 const aboutCase = { case: caseId, account: accountId, request: digest };
 
+/** The same for a case that nobody may have asked for: an undeclared one has no request. */
+const aboutAnyCase = { ...aboutCase, request: digest.nullable() };
+
 export const request = z.strictObject({
   type: z.literal('request'),
   ...base,
@@ -76,9 +79,28 @@ export const release = z.strictObject({
 });
 
 /** "This session is mine." */
-export const claim = z.strictObject({ type: z.literal('claim'), ...base, ...aboutCase, session: z.uuid() });
+export const claim = z.strictObject({
+  type: z.literal('claim'),
+  ...base,
+  ...aboutAnyCase,
+  session: z.uuid(),
+});
 
-export const end = z.strictObject({ type: z.literal('end'), ...base, ...aboutCase, reason: text(1000) });
+export const end = z.strictObject({
+  type: z.literal('end'),
+  ...base,
+  ...aboutAnyCase,
+  reason: text(1000),
+});
+
+/** "This use must stop": ends the case at once, whoever's it is. */
+export const stop = z.strictObject({
+  type: z.literal('stop'),
+  ...base,
+  case: caseId,
+  account: accountId,
+  reason: text(1000),
+});
 
 /** What the requester's machine saw when it tried the old credential after the rotation. */
 export const refusals = z.strictObject({
@@ -106,7 +128,7 @@ export const attestation = z.strictObject({
 export const writeUp = z.strictObject({
   type: z.literal('write-up'),
   ...base,
-  ...aboutCase,
+  ...aboutAnyCase,
   document: z.enum(['session-log', 'post-mortem']),
   text: z.string().min(1).max(32_768),
 });
@@ -170,6 +192,7 @@ export const caseStatement = z.discriminatedUnion('type', [
   refusals,
   writeUp,
   attestation,
+  stop,
 ]);
 export type CaseStatement = z.infer<typeof caseStatement>;
 
@@ -184,6 +207,7 @@ export const statement = z.discriminatedUnion('type', [
   refusals,
   writeUp,
   machineRefusal,
+  stop,
 ]);
 export type Statement = z.infer<typeof statement>;
 export type StatementOf<T extends Statement['type']> = Extract<Statement, { type: T }>;

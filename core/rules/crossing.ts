@@ -1,6 +1,6 @@
 import type { AccountEvent, CaseEvent } from '../contracts/events.ts';
-import { parts, type CaseId } from '../contracts/ids.ts';
-import type { AccountState } from './account/state.ts';
+import { parts, type CaseId, type PersonId, type RotationId } from '../contracts/ids.ts';
+import { casesOf, type AccountState } from './account/state.ts';
 import { finalPhases, type CaseState } from './case/state.ts';
 import { isOwed, type Obligation } from './obligations.ts';
 
@@ -41,7 +41,8 @@ const attested = (
 };
 
 /** What is written or attested after a case. A share that was not released holds nothing up but its own case. */
-const isPaperwork = ({ kind }: Obligation): boolean => kind !== 'release' && kind !== 'refusals';
+const isPaperwork = ({ kind }: Obligation): boolean =>
+  kind !== 'release' && kind !== 'refusals' && kind !== 'answer';
 
 const overdueIn = (state: CaseState | null): string[] =>
   (state?.obligations ?? [])
@@ -68,12 +69,29 @@ const distrusted = (before: CaseState | null, after: CaseState, at: string): Acc
 /** Events of one case that follow from its account's. */
 export interface Learnt {
   readonly case: CaseId;
-  readonly events: CaseEvent[];
+  readonly events: readonly CaseEvent[];
 }
 
+/** Undeclared cases whose last session was owned up to by this event. */
+const answers = (
+  before: AccountState,
+  { at }: AccountEvent,
+  after: AccountState,
+  by: PersonId | null,
+  claimedFor: CaseId | RotationId | null,
+): Learnt[] =>
+  before.undeclared
+    .filter(({ case: id, unclaimed }) => {
+      const now = after.undeclared.find((each) => each.case === id);
+      return unclaimed.length > 0 && now?.unclaimed.length === 0;
+    })
+    .map((each) => ({ case: each.case, events: [{ type: 'answered', at, by, how: 'mine', claimedFor }] }));
+
+const isCase = (id: CaseId | RotationId | null | undefined): id is CaseId => id?.startsWith('case/') === true;
+
 /**
- * What cases learn when their account moves: a claimed or matched session, a proven rotation, which settles one
- * and supersedes those that an earlier one settled.
+ * What cases learn when their account moves: claimed, matched or further sessions, an answer; a proven rotation,
+ * which settles some and supersedes those that an earlier one settled.
  */
 export const caseLearns = (before: AccountState, event: AccountEvent, after: AccountState): Learnt[] => {
   const { at } = event;
@@ -89,12 +107,29 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
               .map((each): CaseEvent => ({ type: 'session-seen', at, sighting: each.sighting })),
           ],
         },
+        ...answers(before, event, after, event.by, event.case),
       ];
+    case 'session-recorded':
+      return answers(before, event, after, null, event.rotation);
     case 'session-sighted': {
       const seen = after.seen.find((each) => each.sighting.id === event.sighting.id);
-      const claimed = seen?.claimedFor;
-      if (seen === undefined || claimed?.startsWith('case/') !== true) return [];
-      return [{ case: claimed as CaseId, events: [{ type: 'session-seen', at, sighting: seen.sighting }] }];
+      if (seen === undefined) return [];
+      const uses = after.undeclared.filter((each) => each.sightings.includes(seen.sighting.id));
+      const ids = [seen.claimedFor, ...uses.map((each) => each.case)].filter(isCase);
+      return [
+        ...[...new Set(ids)].map((id): Learnt => ({
+          case: id,
+          events: [{ type: 'session-seen', at, sighting: seen.sighting }],
+        })),
+        ...answers(before, event, after, null, seen.claimedFor),
+      ];
+    }
+    case 'session-unclaimed': {
+      // The one that opens the case is told by the case's own first event.
+      const isJoining = before.undeclared.some((each) => each.case === event.case);
+      const seen = after.seen.find((each) => each.sighting.id === event.sighting);
+      if (event.case === undefined || !isJoining || seen === undefined) return [];
+      return [{ case: event.case, events: [{ type: 'session-seen', at, sighting: seen.sighting }] }];
     }
     case 'rotation-proven': {
       const { rotation, pair } = event;
@@ -102,9 +137,11 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
         case: each,
         events: [{ type: 'superseded', at, rotation }],
       }));
-      const cause = before.rotation?.id === rotation ? before.rotation.case : null;
-      if (cause === null) return superseded;
-      return [...superseded, { case: cause, events: [{ type: 'rotated', at, rotation, pair }] }];
+      const settled = before.rotation?.id === rotation ? casesOf(before.rotation) : [];
+      return [
+        ...superseded,
+        ...settled.map((id): Learnt => ({ case: id, events: [{ type: 'rotated', at, rotation, pair }] })),
+      ];
     }
     default:
       return [];

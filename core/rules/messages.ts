@@ -5,7 +5,8 @@ import { draftsOfAccount } from './messages/ofAccount.ts';
 import { draftsOfCase } from './messages/ofCase.ts';
 import type { Streams } from './streams.ts';
 
-export { alarmed, holders, linkTo, type Happening } from './messages/compose.ts';
+export { alarmed, holders } from './holders.ts';
+export { linkTo, type Happening } from './messages/compose.ts';
 export { commands, commandThatEnds } from './messages/commands.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ObligationKind } from '../contracts/events.ts';
 import type { PersonId } from '../contracts/ids.ts';
-import { later } from './decision.ts';
+import { later, lateness } from './decision.ts';
 
 /** A step somebody owes, with the evidence that ends it. */
 export interface Obligation {
@@ -12,6 +12,10 @@ export interface Obligation {
   readonly remindAt: string;
   readonly reminded: boolean;
   readonly escalated: boolean;
+  /** Escalates again each time so many seconds have passed; absent: once. */
+  readonly every?: number;
+  /** When it escalates again; null: not before its deadline, or never again. */
+  readonly againAt?: string | null;
   /** What ended it, and when; null while it is owed. */
   readonly ended: { readonly at: string; readonly evidence: string } | null;
 }
@@ -45,6 +49,18 @@ export const owe = (
   ended: null,
 });
 
+/** The same for what must not wait: after the deadline it escalates again each time as long has passed. */
+export const oweUntilDone = (
+  kind: ObligationKind,
+  owner: PersonId,
+  since: string,
+  seconds: number,
+): Obligation => ({ ...owe(kind, owner, since, seconds), every: seconds });
+
+/** The next multiple of the time it was owed in that is still to come after an escalation. */
+const escalatesAgain = ({ due, every }: Obligation, at: string): string | null =>
+  every === undefined ? null : later(due, every * (Math.floor(lateness(due, at) / every) + 1));
+
 export const isOwed = (obligation: Obligation): boolean => obligation.ended === null;
 
 /** Ends the named obligations; one that already ended keeps its first evidence. */
@@ -60,14 +76,21 @@ export const mark = (
   obligations: readonly Obligation[],
   id: string,
   what: 'reminded' | 'escalated',
+  at: string,
 ): Obligation[] =>
-  obligations.map((each) => (each.id === id ? { ...each, reminded: true, [what]: true } : each));
+  obligations.map((each) => {
+    if (each.id !== id) return each;
+    if (what === 'reminded') return { ...each, reminded: true };
+    return { ...each, reminded: true, escalated: true, againAt: escalatesAgain(each, at) };
+  });
+
+const isRinging = ({ escalated, due, againAt }: Obligation, now: string): boolean =>
+  escalated ? againAt != null && againAt <= now : due <= now;
 
 /** What is due at `now`: an escalation swallows a reminder that never came. */
 export const dueOf = (obligations: readonly Obligation[], now: string): ObligationDue[] =>
   obligations.filter(isOwed).flatMap((each): ObligationDue[] => {
-    if (!each.escalated && each.due <= now)
-      return [{ type: 'escalated', obligation: each.id, due: each.due }];
+    if (isRinging(each, now)) return [{ type: 'escalated', obligation: each.id, due: each.due }];
     if (!each.reminded && each.remindAt <= now)
       return [{ type: 'reminded', obligation: each.id, due: each.remindAt }];
     return [];
@@ -78,7 +101,7 @@ export const nextDue = (obligations: readonly Obligation[]): string | null =>
   earliest(
     obligations
       .filter(isOwed)
-      .map((each) => (each.escalated ? null : each.reminded ? each.due : each.remindAt)),
+      .map((each) => (each.escalated ? (each.againAt ?? null) : each.reminded ? each.due : each.remindAt)),
   );
 
 /** The earliest of some instants; null when there is none. */

@@ -3,7 +3,7 @@ import type { AccountId, CaseId } from '../contracts/ids.ts';
 import type { LedgerTransaction, Row, StreamEvent } from '../contracts/ledger.ts';
 import { followAccount } from './account/due.ts';
 import { evolveAccount } from './account/evolve.ts';
-import { emptyAccount, type AccountState } from './account/state.ts';
+import { casesOf, emptyAccount, type AccountState } from './account/state.ts';
 import { followCase } from './case/due.ts';
 import { evolveCase } from './case/evolve.ts';
 import type { CaseState } from './case/state.ts';
@@ -50,7 +50,8 @@ const concerned = (account: AccountState, about: About): CaseId[] =>
   [
     about.case,
     account.openCase?.case,
-    account.rotation?.case,
+    ...casesOf(account.rotation),
+    ...account.undeclared.map((each) => each.case),
     ...account.rotationsOwed,
     ...account.settledBy,
     ...account.seen.map((each) => each.claimedFor),

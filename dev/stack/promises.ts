@@ -55,8 +55,8 @@ export const checkPromises = async (stack: Stack, { case: id, view, session }: P
     },
     {
       promise: 'nobody opens it alone',
-      holds: approvers.size >= view.need && !approvers.has(view.by),
-      seen: `signed by ${[...approvers].join(' and ')}, asked by ${view.by}`,
+      holds: approvers.size >= view.need && view.by !== null && !approvers.has(view.by),
+      seen: `signed by ${[...approvers].join(' and ')}, asked by ${view.by ?? 'nobody'}`,
     },
     {
       promise: 'the old credential is dead',

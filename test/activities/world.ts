@@ -16,6 +16,7 @@ import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
 import { newNonce, type Name, type Org } from '../support/org.ts';
 import { createSimulatedKratos, type SimulatedKratos } from '../support/simulatedKratos.ts';
+import { requestDigestOf } from '../../core/rules/case/state.ts';
 
 export interface World {
   readonly org: Org;
@@ -121,7 +122,8 @@ export const createWorld = (
       return (await activities.hearAccount({ id: account, submission, key, now, after: 0 })).accepted;
     },
     toCase: async (id, by, members) => {
-      const { request } = foldCase(ledger.rows, id)?.request ?? { request: '' };
+      const state = foldCase(ledger.rows, id);
+      const request = state === null ? '' : requestDigestOf(state);
       const submission = {
         envelope: await world.statement(by, { case: id, request, ...members }),
         origin: { ip: null, userAgent: null },

@@ -9,6 +9,7 @@ import type { CaseState } from '../../core/rules/case/state.ts';
 import { foldCase } from '../../core/rules/streams.ts';
 import { caseViewOf } from '../../api/views.ts';
 import { account, makeHarness, theCase, type Harness } from './harness.ts';
+import { declared } from '../support/declared.ts';
 
 describe('a case as readers see it, step by step', () => {
   let api: Harness;
@@ -31,7 +32,7 @@ describe('a case as readers see it, step by step', () => {
   const lines = ({ waitingFor }: CaseView) =>
     waitingFor.map(({ who, forWhat, command }) => `${who.join(', ')}: ${forWhat}: ${command}`);
   const session = '8b4e3f70-7c5f-4a52-9b45-6f0a9f3b2c11';
-  const by = () => released.request.by;
+  const by = () => declared(released).opening.by;
   const rotated = (): CaseEvent => ({
     ...{ type: 'rotated', at, rotation: rotationId.parse('rotation/acme-eu/2026-11-21-02') },
     pair: api.pair(),
@@ -60,7 +61,7 @@ describe('a case as readers see it, step by step', () => {
   it('given a claimed session, waits for its end', () => {
     const view = after({ type: 'session-claimed', at, by: by(), session });
     expect(view).toMatchObject({ phase: 'in-session', sessions: [session] });
-    expect(lines(view)).toEqual([`alice: the end of the session: breakglass end ${theCase}`]);
+    expect(lines(view)).toEqual([`alice: the end of the session: breakglass end ${theCase} --reason WHY`]);
   });
 
   it('given the end, waits for the worker and the write-up', () => {

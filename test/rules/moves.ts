@@ -4,7 +4,7 @@ import { parts, type CaseId } from '../../core/contracts/ids.ts';
 import type { Statement } from '../../core/contracts/statements.ts';
 import { blockedBy } from '../../core/rules/account/blocking.ts';
 import { writeUpHeadings } from '../../core/rules/case/decide.ts';
-import { finalPhases, type CaseState } from '../../core/rules/case/state.ts';
+import { finalPhases, isDeclared, requestDigestOf, type CaseState } from '../../core/rules/case/state.ts';
 import { later } from '../../core/rules/decision.ts';
 import {
   config,
@@ -43,7 +43,7 @@ const configs = [
 
 const types = [
   ...(['request', 'approval', 'denial', 'withdrawal', 'release', 'claim', 'end', 'refusals'] as const),
-  ...(['attestation', 'write-up', 'provision', 'rotate', 'override'] as const),
+  ...(['attestation', 'write-up', 'provision', 'rotate', 'stop', 'override'] as const),
 ];
 
 /** What is wrong with a statement that is otherwise right. */
@@ -119,9 +119,13 @@ const statementOf = (
   const times = { signedAt: world.now, expiresAt: later(world.now, details.life) };
   const aboutCase = {
     case: is('case') || state === null ? theCase : state.case,
-    request: is('request') || state === null ? digestOf('another') : state.request.request,
+    request:
+      is('request') || state === null ? digestOf('another') : (requestDigestOf(state) ?? digestOf('none')),
   };
-  const sealed = (type === 'attestation' ? (state?.newPair ?? world.account.pair) : state?.request.pair)?.[
+  // What may be said of a case that nobody asked for is bound to no request.
+  const isUse = state !== null && !is('request') && requestDigestOf(state) === null;
+  const aboutAny = { ...aboutCase, request: isUse ? null : aboutCase.request };
+  const sealed = (type === 'attestation' ? (state?.newPair ?? world.account.pair) : state?.opening.pair)?.[
     part
   ];
   const seal = is('seal') || sealed === undefined ? digestOf('another') : sealed.seal;
@@ -138,15 +142,18 @@ const statementOf = (
       return says(by, type, { ...times, ...aboutCase, role });
     case 'denial':
       return says(by, type, { ...times, ...aboutCase, role });
+    case 'stop':
+      return says(by, type, { ...times, case: aboutCase.case });
     case 'withdrawal':
-    case 'end':
       return says(by, type, { ...times, ...aboutCase });
+    case 'end':
+      return says(by, type, { ...times, ...aboutAny });
     case 'release':
       return says(by, type, { ...times, ...aboutCase, part, seal, generation, recipient });
     case 'claim':
-      return says(by, type, { ...times, ...aboutCase, session: sessionOf(details.session) });
+      return says(by, type, { ...times, ...aboutAny, session: sessionOf(details.session) });
     case 'refusals': {
-      const old = (state?.request.pair.password.generation ?? 1) + (is('generation') ? 1 : 0);
+      const old = (state?.opening.pair.password.generation ?? 1) + (is('generation') ? 1 : 0);
       const password = { generation: old, refused: !is('seal'), status: 400 };
       return says(by, type, { ...times, ...aboutCase, password });
     }
@@ -158,7 +165,7 @@ const statementOf = (
     case 'write-up': {
       const document = part === 'password' ? 'session-log' : 'post-mortem';
       const text = is('seal') ? 'nothing' : filled(writeUpHeadings[document]);
-      return says(by, type, { ...times, ...aboutCase, document, text });
+      return says(by, type, { ...times, ...aboutAny, document, text });
     }
   }
 };
@@ -176,7 +183,7 @@ const forCase = (world: World, state: CaseState, life: number, works: boolean): 
     const it = statementOf(world, state, who, type, { part, session: n, life, twist: 'none' });
     return () => world.hear(it, digestOf(it.nonce));
   };
-  const requester = state.request.by;
+  const requester = state.responsible ?? 'alice';
   const worksStill = statementOf(world, state, requester, 'refusals', {
     ...{ part: 'password', session: 1, life, twist: 'seal' },
   });
@@ -195,6 +202,11 @@ const forCase = (world: World, state: CaseState, life: number, works: boolean): 
       ];
     case 'in-session':
       return [by(requester, 'end')];
+    case 'unanswered':
+      return [
+        ...[1, 2, 3, 4].flatMap((n) => [by('alice', 'claim', 'password', n), by('nils', 'claim', 'mfa', n)]),
+        by('dan', 'stop'),
+      ];
     case 'ended':
     case 'settling':
       return [
@@ -294,8 +306,9 @@ export const settle = async (world: World): Promise<void> => {
   throw new Error('the world does not come to rest');
 };
 
-/** The ids of the cases that hold the account. */
+/** The ids of the cases that hold the account: of those that somebody asked for. */
 export const holding = (world: World): CaseId[] =>
   [...world.cases.values()]
+    .filter(isDeclared)
     .filter(({ phase }) => ['requested', 'authorised', 'released', 'in-session'].includes(phase))
     .map((each) => each.case);

@@ -25,7 +25,7 @@ describe('an obligation', () => {
   });
 
   it('whose escalation was marked needs no reminder', () => {
-    const [marked] = mark([owe('refusals', erin, t0, 60)], 'refusals/erin', 'escalated');
+    const [marked] = mark([owe('refusals', erin, t0, 60)], 'refusals/erin', 'escalated', at(60));
     expect(marked).toMatchObject({ reminded: true, escalated: true });
     expect(nextDue(marked === undefined ? [] : [marked])).toBeNull();
   });
@@ -43,7 +43,7 @@ describe('an obligation', () => {
             now = later(now, wait);
             for (const due of dueOf(owed, now)) {
               seen.push(due.type);
-              owed = mark(owed, due.obligation, due.type);
+              owed = mark(owed, due.obligation, due.type, now);
             }
             const next = nextDue(owed);
             expect(next === null || next > now).toBe(true);

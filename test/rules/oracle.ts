@@ -2,6 +2,7 @@
 import type { Config } from '../../core/contracts/config.ts';
 import type { AccountEvent, CaseEvent, CaseEventOf } from '../../core/contracts/events.ts';
 import { parts } from '../../core/contracts/ids.ts';
+import { judgeUse, newUse, type Use } from './oracleOfUses.ts';
 import type { Entry } from './world.ts';
 
 /** What a case's rows have said so far. */
@@ -50,6 +51,12 @@ const isEnough = ({ request, shares }: Known): boolean =>
     return from.length >= request.pair[part].threshold;
   });
 
+/** Whether somebody watches over the account by the config at a row's time. */
+const mayStop = ({ current }: Entry, who: string): boolean =>
+  ['admin', 'oncall', 'security', quorumIn(current)?.role].some(
+    (role) => role !== undefined && holds(current, who, role),
+  );
+
 /** Takes a case's event in. @returns what is wrong with it */
 const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
   const wrong = (isWrong: boolean, what: string): string[] =>
@@ -92,7 +99,11 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     case 'ended': {
       const before = known.over;
       known.over = event.type;
-      return wrong(before !== null, `${event.type} after ${before ?? ''}`);
+      const stopper = event.type === 'ended' && event.how === 'stopped' ? event.by : null;
+      return [
+        ...wrong(before !== null, `${event.type} after ${before ?? ''}`),
+        ...wrong(stopper !== null && !mayStop(entry, stopper), `stopped by ${stopper ?? ''}`),
+      ];
     }
     case 'rotated': {
       const twice = known.isRotated;
@@ -132,6 +143,9 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
         ...wrong(known.isClosed, 'chased'),
       ];
     }
+    case 'detected':
+    case 'answered':
+      return wrong(true, `${event.type} though it was asked for`);
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':
@@ -149,6 +163,10 @@ const judgeAccount = (seen: Set<string>, event: AccountEvent): string[] => {
         : event.type === 'case-opened' || event.type === 'case-left'
           ? `${event.type} ${event.case}`
           : null;
+  // From the first proven pair on, no login stays without a case.
+  if (event.type === 'session-unclaimed' && event.case === undefined && seen.has('provisioned'))
+    return [`${event.sighting}: rung without a case`];
+  if (event.type === 'rotation-proven') seen.add('provisioned');
   if (once === null) return [];
   if (seen.has(once)) return [`twice: ${once}`];
   seen.add(once);
@@ -166,12 +184,20 @@ const needOf = ({ current }: Entry, { by }: CaseEventOf<'requested'>, before: re
 /** What is wrong with a history; empty when nothing is. */
 export const wrongs = (entries: readonly Entry[]): string[] => {
   const cases = new Map<string, Known>();
+  const uses = new Map<string, Use>();
   const seen = new Set<string>();
   return entries.flatMap((entry) =>
     entry.events.flatMap((each) => {
       if ('account' in each) return judgeAccount(seen, each.event);
       const known = cases.get(each.case);
       if (known !== undefined) return judgeCase(known, each.event, entry);
+      const use = uses.get(each.case);
+      if (use !== undefined) return judgeUse(use, each.event, entry);
+      if (each.event.type === 'detected') {
+        const waiting = [...uses.values()].filter((other) => !other.isAnswered);
+        uses.set(each.case, newUse(each.event));
+        return waiting.map((other) => `${each.case}: opened while ${other.detected.case} is unanswered`);
+      }
       if (each.event.type !== 'requested') return [`${each.case}: begins with ${each.event.type}`];
       const misjudged = needOf(entry, each.event, [...cases.values()]) !== each.event.terms.need;
       cases.set(each.case, {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blockedBy } from '../../core/rules/account/blocking.ts';
-import { finalPhases } from '../../core/rules/case/state.ts';
+import { casesOf } from '../../core/rules/account/state.ts';
+import { finalPhases, isDeclared } from '../../core/rules/case/state.ts';
 import { isOwed } from '../../core/rules/obligations.ts';
 import { config, t0 } from '../support/rules.ts';
 import { holding, make, move, settle, type Move } from './moves.ts';
@@ -52,9 +53,29 @@ describe('whatever people, machines and the clock do', () => {
         for (const each of cases.values()) {
           const isLeft = !['requested', 'authorised', 'released', 'in-session'].includes(each.phase);
           if (!isLeft || each.releases.length === 0) continue;
-          const isComing = account.rotation?.case === each.case || account.rotationsOwed.includes(each.case);
+          const isComing =
+            casesOf(account.rotation).includes(each.case) || account.rotationsOwed.includes(each.case);
           expect(each.rotation !== null || isComing).toBe(true);
           expect(['ended', 'settling', 'closed']).toContain(each.phase);
+        }
+      });
+    });
+  }, 60_000);
+
+  it('an undeclared use waits for its answer, and once stopped or ended is rotated away', async () => {
+    await whatever(async (now, made) => {
+      await play(now, made, ({ cases, account }) => {
+        const uses = [...cases.values()].filter((each) => !isDeclared(each));
+        const standing = uses.filter(({ phase }) => ['unanswered', 'in-session'].includes(phase));
+        expect(account.undeclared.map((each) => each.case).toSorted()).toEqual(
+          standing.map((each) => each.case).toSorted(),
+        );
+        expect(uses.filter(({ phase }) => phase === 'unanswered').length).toBeLessThanOrEqual(1);
+        for (const each of uses) {
+          const owes = each.obligations.some((one) => one.kind === 'answer' && isOwed(one));
+          expect(owes).toBe(each.phase === 'unanswered');
+          if (each.phase !== 'ended') continue;
+          expect([...casesOf(account.rotation), ...account.rotationsOwed]).toContain(each.case);
         }
       });
     });
@@ -72,7 +93,8 @@ describe('whatever people, machines and the clock do', () => {
           const text = JSON.stringify(rest);
           expect(over.get(each.case) ?? text).toBe(text);
           over.set(each.case, text);
-          if (each.phase !== 'closed') continue;
+          // One whose every session was declared after all is left to those who declared them.
+          if (each.phase !== 'closed' || (!isDeclared(each) && each.endedAt === null)) continue;
           expect(each.oldCredential).not.toBeNull();
           expect(each.sessionsEnded).not.toBeNull();
           expect(each.newPair).not.toBeNull();
@@ -163,6 +185,7 @@ describe('the histories that are tried', () => {
               'escalated',
               'closed',
             ],
+            ...['detected', 'answered'],
           ].map((each) => `case ${each}`),
         )
         .sort(),

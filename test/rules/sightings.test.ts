@@ -3,6 +3,7 @@ import type { AccountEvent, Sighting } from '../../core/contracts/events.ts';
 import { dueAccount, nextAccountDeadline } from '../../core/rules/account/due.ts';
 import { evolveAccount } from '../../core/rules/account/evolve.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
+import { caseId } from '../../core/contracts/ids.ts';
 import { caseLearns } from '../../core/rules/crossing.ts';
 import {
   accountAfter,
@@ -26,6 +27,8 @@ const claimed = (n: number): AccountEvent => ({
 const recorded = (n: number): AccountEvent => ({
   ...{ type: 'session-recorded', at: at(140), rotation: caseRotation, session: sessionOf(n) },
 });
+/** The case beside the open one that a login nobody claims opens. */
+const use = caseId.parse('case/acme-eu/2026-11-21-02');
 const after = (state: AccountState, ...events: AccountEvent[]) => events.reduce(evolveAccount, state);
 /** What the case hears of the last of some events. */
 const heard = (state: AccountState, ...events: AccountEvent[]) => {
@@ -117,7 +120,9 @@ describe('a login nobody claims', () => {
   it('rings once, and says how late', () => {
     const state = after(open, sighted(1));
     const events = dueAccount(state, at(190 + 75));
-    expect(events).toEqual([{ type: 'session-unclaimed', at: at(265), sighting: 'sighting-1', late: 75 }]);
+    expect(events).toEqual([
+      { type: 'session-unclaimed', at: at(265), sighting: 'sighting-1', late: 75, case: use },
+    ]);
     const rung = after(state, ...events);
     expect(dueAccount(rung, at(1_000_000))).toEqual([]);
     expect(nextAccountDeadline(rung)).toBeNull();

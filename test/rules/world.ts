@@ -14,6 +14,7 @@ import { dueAccount, nextAccountDeadline } from '../../core/rules/account/due.ts
 import { evolveAccount } from '../../core/rules/account/evolve.ts';
 import { emptyAccount, type AccountState } from '../../core/rules/account/state.ts';
 import { decideCase } from '../../core/rules/case/decide.ts';
+import { withDetected } from '../../core/rules/case/detect.ts';
 import { dueCase, nextCaseDeadline } from '../../core/rules/case/due.ts';
 import { evolveCase } from '../../core/rules/case/evolve.ts';
 import type { CaseState } from '../../core/rules/case/state.ts';
@@ -198,7 +199,10 @@ export class World {
     const before = this.entries.length;
     await this.record({}, (streams) => ({
       ok: true,
-      events: dueAccount(streams.account, now).map((event) => ({ account, event })),
+      events: withDetected(streams.account, dueAccount(streams.account, now), {
+        config: this.current,
+        digest: configDigest,
+      }),
     }));
     for (const id of [...this.cases.keys()])
       await this.record({ case: id }, ({ cases }) => {

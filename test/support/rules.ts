@@ -176,6 +176,7 @@ const usual = {
   provision: { account },
   rotate: { account, reason: 'a leak' },
   override: { account, reason: 'no time' },
+  stop: { case: theCase, account, reason: 'nobody knows who this is' },
   'machine-refusal': { account, case: null, doing: 'release', code: 'wrong-seal', why: 'another seal' },
 } as const satisfies Record<Statement['type'], object>;
 

@@ -18,7 +18,7 @@ import type { Ledger, Row } from '../../core/contracts/ledger.ts';
 import type { Envelope } from '../../core/contracts/statements.ts';
 import { searchAttributes, taskQueue, type Accepted } from '../../core/contracts/temporal.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
-import type { CaseState } from '../../core/rules/case/state.ts';
+import { requestDigestOf, type CaseState } from '../../core/rules/case/state.ts';
 import { foldAccount, foldCase } from '../../core/rules/streams.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { build } from '../../dev/build.ts';
@@ -172,8 +172,9 @@ export const createHarness = async (): Promise<Harness> => {
         randomUUID(),
       ),
     toCase: async (id, by, members) => {
-      // An attestation is about a rotation; everything else is bound to the request.
-      const request = members['type'] === 'attestation' ? {} : { request: caseState(id).request.request };
+      // An attestation is about a rotation, a stop about whatever goes on; everything else is bound to the request.
+      const isUnbound = members['type'] === 'attestation' || members['type'] === 'stop';
+      const request = isUnbound ? {} : { request: requestDigestOf(caseState(id)) };
       const about = { case: id, account: accountOf(id), ...request };
       return client.submitToCase(
         id,

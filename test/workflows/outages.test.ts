@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaseId } from '../../core/contracts/ids.ts';
 import { createHarness, origin, type Harness } from './harness.ts';
 import { approve, ask, attest, endAndRotate, eventually, openUp, provision, refusalsOf } from './steps.ts';
+import { declared } from '../support/declared.ts';
 
 const minutes = (n: number): number => n * 60;
 
@@ -42,7 +43,7 @@ describe('while the ledger is away', () => {
   it('an approval that lapses meanwhile counts no more', async () => {
     const id = await ask(h);
     const now = (await h.now()).getTime();
-    const { request } = h.caseState(id).request;
+    const { request } = declared(h.caseState(id)).opening;
     const envelope = await h.statement('bob', {
       ...{ type: 'approval', role: 'senior', account: h.account, case: id, request },
       expiresAt: new Date(now + minutes(10) * 1000).toISOString(),

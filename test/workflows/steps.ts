@@ -7,6 +7,7 @@ import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
 import { writeUpHeadings } from '../../core/rules/case/decide.ts';
 import type { Name } from '../support/org.ts';
 import type { Harness } from './harness.ts';
+import { declared } from '../support/declared.ts';
 
 const holders = [
   ['erin', 'password'],
@@ -66,7 +67,7 @@ export const approve = async (h: Harness, id: CaseId): Promise<void> => {
 
 /** One share; ciphertext is opaque to the process. */
 export const releaseShare = async (h: Harness, id: CaseId, by: Name, part: Part): Promise<Accepted> => {
-  const { pair, recipient } = h.caseState(id).request;
+  const { pair, recipient } = declared(h.caseState(id)).opening;
   const { generation, seal } = pair[part];
   return h.toCase(id, by, { type: 'release', part, generation, seal, recipient, ciphertext: 'sealed' });
 };
@@ -78,7 +79,7 @@ export const release = async (h: Harness, id: CaseId): Promise<void> => {
 
 /** Alice logs in and claims the session; nobody has seen the login yet. */
 export const claim = async (h: Harness, id: CaseId, session: string = randomUUID()): Promise<string> => {
-  const { request } = h.caseState(id).request;
+  const { request } = declared(h.caseState(id)).opening;
   await h.toAccount('alice', { type: 'claim', case: id, request, session });
   return session;
 };
@@ -100,7 +101,7 @@ export const endAndRotate = async (h: Harness, id: CaseId): Promise<void> => {
 /** What alice's machine says of the old credential. */
 export const refusalsOf = async (h: Harness, id: CaseId, session: string): Promise<Record<string, Json>> => ({
   type: 'refusals',
-  password: { generation: h.caseState(id).request.pair.password.generation, refused: true, status: 400 },
+  password: { generation: h.caseState(id).opening.pair.password.generation, refused: true, status: 400 },
   session: { session, refused: true, status: 401 },
   triedAt: (await h.now()).toISOString(),
 });

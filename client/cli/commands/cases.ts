@@ -1,3 +1,4 @@
+import type { CaseView } from '../../../core/contracts/http.ts';
 import { casesAnswer } from '../caseName.ts';
 import { withExamples, type AddCommand } from '../context.ts';
 import { table, when } from '../printable.ts';
@@ -12,7 +13,7 @@ export const addCases: AddCommand = (program, context) => {
     .description('list cases, newest first')
     .option('--account <name>')
     .option('--phase <phase>', 'such as requested, in-session, settling, closed')
-    .option('--kind <kind>', 'emergency or drill')
+    .option('--kind <kind>', 'emergency, drill or undeclared')
     .option('--scenario <name>')
     .action(async (options: Options) => {
       const query = new URLSearchParams();
@@ -29,12 +30,17 @@ export const addCases: AddCommand = (program, context) => {
         each.case,
         each.phase,
         each.kind,
-        each.scenario,
-        each.by,
-        each.times['requested'] === undefined ? '-' : when(each.times['requested']),
+        each.scenario ?? '-',
+        each.by ?? '-',
+        openedAt(each),
       ]);
-      const head = ['CASE', 'PHASE', 'KIND', 'SCENARIO', 'ASKED BY', 'REQUESTED'];
+      const head = ['CASE', 'PHASE', 'KIND', 'SCENARIO', 'BY', 'OPENED'];
       context.out.data({ cases }, cases.length === 0 ? 'no cases' : table([head, ...rows]));
     });
   withExamples(command, 'cases', 'cases --account acme-eu --phase settling --json');
+};
+
+const openedAt = ({ times }: CaseView): string => {
+  const at = times['requested'] ?? times['unanswered'];
+  return at === undefined ? '-' : when(at);
 };

@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { accountView, dossier as dossierSchema } from '../../../core/contracts/http.ts';
+import { accountView } from '../../../core/contracts/http.ts';
 import type { Sighting } from '../../../core/contracts/events.ts';
-import { casePath } from '../caseName.ts';
+import { subjectOf } from '../aboutCase.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { notFound, usage } from '../exits.ts';
 import { onCase } from '../machine.ts';
 import { table, when } from '../printable.ts';
-import { verifyRequest } from '../verifyDossier.ts';
-import { asSigned } from '../verifyEnvelope.ts';
 
-/** `breakglass claim`: "this session is mine", for a login made in a browser. */
+/** `breakglass claim`: "this session is mine", for a login made in a browser, or one that nobody declared. */
 export const addClaim: AddCommand = (program, context) => {
   const command = program
     .command('claim')
@@ -17,20 +15,19 @@ export const addClaim: AddCommand = (program, context) => {
     .argument('<case>')
     .option('--session <id>', 'the session’s id')
     .action(async (named: string, options: { readonly session?: string }) => {
-      const phases = ['released', 'in-session'] as const;
+      const phases = ['released', 'in-session', 'unanswered'] as const;
       await onCase(context, { named, doing: 'claim', phases }, async (machine, id) => {
-        const dossier = await machine.api.get(casePath(id, '/dossier'), dossierSchema);
-        const request = verifyRequest(dossier, id, machine.trust, asSigned(dossier.request, context.now()));
-        const { account } = request.statement;
-        const { unclaimed } = await machine.api.get(`/v1/accounts/${account}`, accountView);
+        const { about, request } = await subjectOf(context, machine, id);
+        const { unclaimed } = await machine.api.get(`/v1/accounts/${about.account}`, accountView);
         const session = readSession(options.session) ?? (await choose(context, unclaimed));
-        const about = { case: id, account, request: request.digest };
         const accepted = await machine.decide({ type: 'claim', ...about, session });
         context.out.data({ ...accepted, session }, session);
+        if (request === null)
+          context.out.warn('nobody authorised this use: everybody who watches over the account hears of it');
         context.out.next(`when you are done: breakglass end ${id} --reason TEXT`);
       });
     });
-  withExamples(command, 'claim acme-eu', 'claim acme-eu --session 0c2f…');
+  withExamples(command, 'claim acme-eu', 'claim acme-eu --session 0c2f…', 'claim acme-eu/2026-11-21-02');
 };
 
 const readSession = (text: string | undefined): string | null => {

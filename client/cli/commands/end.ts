@@ -1,5 +1,6 @@
-import { caseView, dossier as dossierSchema, type CaseView } from '../../../core/contracts/http.ts';
+import { caseView, type CaseView } from '../../../core/contracts/http.ts';
 import type { CaseId } from '../../../core/contracts/ids.ts';
+import { subjectOf } from '../aboutCase.ts';
 import { casePath, isIn } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { CliError, exits, notFound, usage } from '../exits.ts';
@@ -7,8 +8,7 @@ import { createVault } from '../held.ts';
 import { kratosAddress } from '../kratosAddress.ts';
 import { onCase, type Machine } from '../machine.ts';
 import { tryOld, type Tried } from '../tryOld.ts';
-import { verifyRequest, type VerifiedRequest } from '../verifyDossier.ts';
-import { asSigned } from '../verifyEnvelope.ts';
+import type { VerifiedRequest } from '../verifyDossier.ts';
 import { readSeconds, waitUntil } from '../waiting.ts';
 
 interface Options {
@@ -51,11 +51,9 @@ export const addEnd: AddCommand = (program, context) => {
 };
 
 const end = async (context: Context, machine: Machine, id: CaseId, options: Options): Promise<void> => {
-  const { api, trust, me } = machine;
+  const { me } = machine;
   const { out } = context;
-  const dossier = await api.get(casePath(id, '/dossier'), dossierSchema);
-  const request = verifyRequest(dossier, id, trust, asSigned(dossier.request, context.now()));
-  const about = { case: id, account: request.statement.account, request: request.digest };
+  const { about, request } = await subjectOf(context, machine, id);
   if (options.reason !== undefined && options.resume !== true) {
     await machine.decide({ type: 'end', ...about, reason: options.reason });
     out.say(`${id} has ended; its sessions are being ended and its credential rotated`);
@@ -72,9 +70,10 @@ const end = async (context: Context, machine: Machine, id: CaseId, options: Opti
     () => lookForRotation(context, machine, id),
   );
   out.say(`rotated: ${view.rotation ?? ''}`);
-  const tried = me === request.statement.by ? await prove(context, machine, request, view, options) : null;
+  const isRequester = request !== null && me === request.statement.by;
+  const tried = isRequester ? await prove(context, machine, request, view, options) : null;
   out.data({ case: id, rotation: view.rotation, tried }, id);
-  if (me === request.statement.by) out.next(`breakglass write-up ${id} --document session-log`);
+  if (me === view.by) out.next(`breakglass write-up ${id} --document session-log`);
   else out.next(`breakglass status ${id}`);
 };
 

@@ -44,6 +44,7 @@ const detail = (row: Row): string => {
         return [event.session];
       case 'session-sighted':
       case 'session-seen':
+      case 'detected':
         return [`${event.sighting.aal} from ${event.sighting.ip}`];
       case 'rotation-started':
       case 'rotation-proven':
@@ -98,6 +99,7 @@ const words = {
   break_glass_message: 'sent a message',
   break_glass_config: 'config',
   break_glass_refused: 'a statement was refused',
+  break_glass_stopped: 'stopped the use',
   break_glass_machine_refused: 'a person’s machine refused what it was shown',
   break_glass_workflow_gone: 'a workflow was gone',
   break_glass_workflow_rebuilt: 'a workflow runs again',

@@ -43,7 +43,7 @@ const stateOf = ({ provisioned, blocked, overriddenUntil, overdue }: AccountView
 const accountRow = (view: AccountView): string[] => [
   view.account,
   stateOf(view),
-  view.openCase ?? '-',
+  [...(view.openCase === null ? [] : [view.openCase]), ...view.undeclared].join(', ') || '-',
   String(view.unclaimed.length),
 ];
 

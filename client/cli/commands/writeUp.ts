@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { text as readAll } from 'node:stream/consumers';
-import { caseView, dossier as dossierSchema } from '../../../core/contracts/http.ts';
+import { caseView } from '../../../core/contracts/http.ts';
 import type { CaseId } from '../../../core/contracts/ids.ts';
 import { writeUpHeadings } from '../../../core/rules/case/decide.ts';
+import { subjectOf } from '../aboutCase.ts';
 import { casePath } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { CliError, exits, usage } from '../exits.ts';
 import { readNamed } from '../home.ts';
 import { onCase } from '../machine.ts';
-import { verifyRequest } from '../verifyDossier.ts';
-import { asSigned } from '../verifyEnvelope.ts';
 import { writeUpTemplate, type Document } from '../writeUpTemplate.ts';
 
 interface Options {
@@ -42,15 +41,12 @@ export const addWriteUp: AddCommand = (program, context) => {
             out.data({ case: id, document, template }, template);
             return;
           }
-          const dossier = await machine.api.get(casePath(id, '/dossier'), dossierSchema);
-          const request = verifyRequest(dossier, id, machine.trust, asSigned(dossier.request, context.now()));
+          const { about } = await subjectOf(context, machine, id);
           const draft = `drafts/${id.replaceAll('/', '-')}-${document}.md`;
           const text =
             options.file === undefined
               ? await edit(context, draft, template)
               : await readText(context, options.file);
-          const { account } = request.statement;
-          const about = { case: id, account, request: request.digest };
           const accepted = await keepingDraft(
             context,
             options.file === undefined ? draft : null,

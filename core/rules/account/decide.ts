@@ -7,7 +7,7 @@ import { accept, refuse, type Decision } from '../decision.ts';
 import { eligible } from '../quorum.ts';
 import { checkReason } from '../scenarios.ts';
 import { blockedBy, isOverridden, quorumFor } from './blocking.ts';
-import { nextOn, type AccountState } from './state.ts';
+import { nextOn, type AccountState, type UndeclaredUse } from './state.ts';
 
 /** What a decision about an account is judged by, besides its state. */
 export interface Circumstances {
@@ -117,13 +117,15 @@ const rotate = (
     return refuse('not-provisioned', `${it.account} was never provisioned: breakglass provision`);
   if (state.openCase !== null) return refuse('account-busy', `${state.openCase.case} is open; end it first`);
   if (state.rotation !== null) return refuse('account-busy', `${state.rotation.id} is running`);
+  const [owed, ...also] = state.rotationsOwed;
   return accept({
     type: 'rotation-started',
     at: now,
     rotation: nextRotation(state, now),
     cause: 'asked',
-    // A case whose own rotation failed is settled by this one.
-    case: state.rotationsOwed[0] ?? null,
+    // Cases whose own rotation failed are settled by this one.
+    case: owed ?? null,
+    ...(also.length === 0 ? {} : { also }),
     by: it.by,
   });
 };
@@ -157,11 +159,37 @@ const override = (
   return accept(signed, { type: 'overridden', at: now, until, blocked });
 };
 
+/** "Mine", said to a use that nobody declared. It is no authorisation: the use goes on being the case it is. */
+const ownUp = (
+  use: UndeclaredUse,
+  state: AccountState,
+  account: Account,
+  it: StatementOf<'claim'>,
+  { now }: Circumstances,
+): Decision<AccountEvent> => {
+  if (it.request !== null)
+    return refuse('wrong-request', `nobody asked for ${use.case}: a claim for it names no request`);
+  if (!account.principals.includes(it.by))
+    return refuse(
+      'not-a-principal',
+      `${it.by} may not use ${it.account}; its principals: ${account.principals.join(', ')}`,
+    );
+  const isOfUse = state.seen.some(
+    (each) => use.unclaimed.includes(each.sighting.id) && each.sighting.session === it.session,
+  );
+  if (!isOfUse)
+    return refuse('wrong-case', `session ${it.session} is not one that ${use.case} waits to hear of`);
+  return accept({ type: 'session-claimed', at: now, by: it.by, case: use.case, session: it.session });
+};
+
 const claim = (
   state: AccountState,
+  account: Account,
   it: StatementOf<'claim'>,
   about: Circumstances,
 ): Decision<AccountEvent> => {
+  const use = state.undeclared.find((each) => each.case === it.case);
+  if (use !== undefined) return ownUp(use, state, account, it, about);
   const open = state.openCase;
   if (open?.case !== it.case || open.request !== it.request)
     return refuse('wrong-case', `${it.case} is not the open case of ${it.account}`);
@@ -225,7 +253,7 @@ export const decideAccount = (
     case 'override':
       return override(state, account, it, about);
     case 'claim':
-      return claim(state, it, about);
+      return claim(state, account, it, about);
     case 'attestation':
       return attest(state, it, about);
   }

@@ -1,7 +1,7 @@
 import type { AccountEvent, Pair } from '../../contracts/events.ts';
 import type { CaseId, RotationId } from '../../contracts/ids.ts';
 import { onlyPair } from './candidates.ts';
-import { isUnclaimed, nextOn, type AccountState, type SeenSession } from './state.ts';
+import { casesOf, isUnclaimed, nextOn, type AccountState, type SeenSession } from './state.ts';
 
 /** How many claims are kept: more than any case and its rotation make. */
 const keptClaims = 50;
@@ -18,7 +18,43 @@ const withClaims = (state: AccountState, claims: AccountState['claims']): Accoun
     ...each,
     claimedFor: each.claimedFor ?? claimedFor(next, each.sighting.session),
   }));
-  return { ...next, seen };
+  return withAnswers({ ...next, seen });
+};
+
+/** A login that somebody has owned up to no longer waits for an answer. */
+const withAnswers = (state: AccountState): AccountState => {
+  if (state.undeclared.length === 0) return state;
+  const claimed = state.seen.filter((each) => each.claimedFor !== null).map((each) => each.sighting.id);
+  const undeclared = state.undeclared.map((each) => ({
+    ...each,
+    unclaimed: each.unclaimed.filter((id) => !claimed.includes(id)),
+  }));
+  return { ...state, undeclared };
+};
+
+const ring = (
+  state: AccountState,
+  { at, sighting, case: id }: Extract<AccountEvent, { type: 'session-unclaimed' }>,
+): AccountState => {
+  const seen = state.seen.map((each) =>
+    each.sighting.id === sighting ? { ...each, rungUnclaimed: true } : each,
+  );
+  const rung = { ...state, seen };
+  if (id === undefined) return rung;
+  const standing = state.undeclared.find((each) => each.case === id);
+  const others = state.undeclared.filter((each) => each.case !== id);
+  return {
+    ...rung,
+    undeclared: [
+      ...others,
+      {
+        case: id,
+        sightings: [...(standing?.sightings ?? []), sighting],
+        unclaimed: [...(standing?.unclaimed ?? []), sighting],
+      },
+    ],
+    casesOn: standing === undefined ? nextOn(state.casesOn, at) : state.casesOn,
+  };
 };
 
 const see = (
@@ -35,15 +71,16 @@ const see = (
   };
   const seen = [...state.seen.filter((each) => each.sighting.id !== sighting.id), after];
   // A flood of logins must not push out one that has yet to ring.
-  return { ...state, seen: seen.filter((each, n) => n >= seen.length - keptClaims || isUnclaimed(each)) };
+  const kept = seen.filter((each, n) => n >= seen.length - keptClaims || isUnclaimed(each));
+  return withAnswers({ ...state, seen: kept });
 };
 
 const owedBy = (event: { readonly case: string; readonly obligation: string }): string =>
   `${event.case}: ${event.obligation}`;
 
-/** A rotation settles the case it was made for, and no other any more. */
+/** A rotation settles the cases it was made for, and no other any more. */
 const settledBy = ({ rotation }: AccountState, proven: RotationId): CaseId[] =>
-  rotation?.id === proven && rotation.case !== null ? [rotation.case] : [];
+  rotation?.id === proven ? casesOf(rotation) : [];
 
 /** Of a rotation recorded before candidates were, nothing is known to compare with. */
 const proven = ({ candidates }: AccountState, pair: Pair): AccountState['candidates'] =>
@@ -69,14 +106,14 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
         ...state,
         provisionSignatures: [],
         rotation: {
-          id: event.rotation,
-          cause: event.cause,
-          case: event.case,
+          ...{ id: event.rotation, cause: event.cause, case: event.case, also: event.also ?? [] },
           startedAt: event.at,
           lead: null,
         },
         rotationsOn: nextOn(state.rotationsOn, event.at),
-        rotationsOwed: state.rotationsOwed.filter((each) => each !== event.case),
+        rotationsOwed: state.rotationsOwed.filter(
+          (each) => each !== event.case && event.also?.includes(each) !== true,
+        ),
         rotationFailure: null,
       };
     case 'rotation-proven':
@@ -99,10 +136,7 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
         ...state,
         rotation: null,
         rotationFailure: `${event.rotation} failed: ${event.why}`,
-        rotationsOwed: [
-          ...(state.rotation.case === null ? [] : [state.rotation.case]),
-          ...state.rotationsOwed,
-        ],
+        rotationsOwed: [...casesOf(state.rotation), ...state.rotationsOwed],
       };
     case 'candidates-named':
       // Only the running rotation names them: its writer refuses every other.
@@ -145,6 +179,7 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
       return {
         ...state,
         openCase: state.openCase?.case === event.case ? null : state.openCase,
+        undeclared: state.undeclared.filter((each) => each.case !== event.case),
         rotationsOwed: event.rotate ? [...state.rotationsOwed, event.case] : state.rotationsOwed,
       };
     case 'session-claimed':
@@ -152,12 +187,7 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
     case 'session-sighted':
       return see(state, event);
     case 'session-unclaimed':
-      return {
-        ...state,
-        seen: state.seen.map((each) =>
-          each.sighting.id === event.sighting ? { ...each, rungUnclaimed: true } : each,
-        ),
-      };
+      return ring(state, event);
     case 'workflow-gone':
       // A rotation is begun again by the account itself, which counts every one that it lost.
       return event.workflow.startsWith('rotation/')

@@ -11,6 +11,15 @@ export interface SeenSession {
   readonly rungUnclaimed: boolean;
 }
 
+/** A case that a login nobody claimed has opened, until it is ended. */
+export interface UndeclaredUse {
+  readonly case: CaseId;
+  /** Its logins, by sighting. */
+  readonly sightings: readonly string[];
+  /** Those that nobody has owned up to yet; with none left the case is answered. */
+  readonly unclaimed: readonly string[];
+}
+
 /** An account as its events leave it. */
 export interface AccountState {
   readonly account: AccountId;
@@ -25,6 +34,8 @@ export interface AccountState {
     readonly id: RotationId;
     readonly cause: 'provision' | 'case' | 'asked' | 'distrust';
     readonly case: CaseId | null;
+    /** Further cases that it settles. */
+    readonly also: readonly CaseId[];
     readonly startedAt: string;
     /** The attempt whose steps count; an earlier one that still runs is refused. */
     readonly lead: { readonly run: string; readonly attempt: number } | null;
@@ -39,6 +50,8 @@ export interface AccountState {
   readonly claims: Readonly<Record<string, CaseId | RotationId>>;
   /** Logins still of interest: unclaimed, or of the open case. */
   readonly seen: readonly SeenSession[];
+  /** Undeclared uses that nobody has ended; they stand beside the open case and beside each other. */
+  readonly undeclared: readonly UndeclaredUse[];
   readonly casesOn: { readonly date: string; readonly count: number };
   readonly rotationsOn: { readonly date: string; readonly count: number };
   /** Custodians who attested the current pair, as `part/person`. */
@@ -73,6 +86,7 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   rotationFailure: null,
   claims: {},
   seen: [],
+  undeclared: [],
   casesOn: { date: '', count: 0 },
   rotationsOn: { date: '', count: 0 },
   attested: [],
@@ -87,6 +101,14 @@ export const emptyAccount = (account: AccountId): AccountState => ({
 
 /** A login nobody has claimed, which has yet to ring for that. */
 export const isUnclaimed = (each: SeenSession): boolean => each.claimedFor === null && !each.rungUnclaimed;
+
+/** The undeclared use that waits for its answer: what nobody claims meanwhile joins it. */
+export const unansweredUse = ({ undeclared }: AccountState): UndeclaredUse | null =>
+  undeclared.find((each) => each.unclaimed.length > 0) ?? null;
+
+/** The cases that a rotation settles. */
+export const casesOf = (rotation: AccountState['rotation']): CaseId[] =>
+  rotation?.case == null ? [] : [rotation.case, ...rotation.also];
 
 /** The day and number of the next id. No id comes twice: when the clock steps back, the later day goes on. */
 export const nextOn = (on: AccountState['casesOn'], now: string): AccountState['casesOn'] => {

@@ -7,7 +7,15 @@ import { accept, refuse, type Decision } from '../decision.ts';
 import { isOwed } from '../obligations.ts';
 import { needed, standing } from '../quorum.ts';
 import { waitsUntil } from './due.ts';
-import { finalPhases, type CaseState, type Phase } from './state.ts';
+import { holders } from '../holders.ts';
+import {
+  finalPhases,
+  isDeclared,
+  requestDigestOf,
+  type CaseState,
+  type DeclaredCase,
+  type Phase,
+} from './state.ts';
 
 /** What a decision is judged by, besides the case: the time, and the config in force now. */
 export interface Circumstances {
@@ -22,9 +30,9 @@ const inPhase = (state: CaseState, ...phases: Phase[]): Decision<never> | null =
     ? null
     : refuse('wrong-phase', `${state.case} is ${state.phase}; this needs it to be ${phases.join(' or ')}`);
 
-const approver = (state: CaseState, by: PersonId, { current }: Circumstances): Decision<never> | null => {
-  const { terms } = state.request;
-  if (by === state.request.by)
+const approver = (state: DeclaredCase, by: PersonId, { current }: Circumstances): Decision<never> | null => {
+  const { terms } = state.opening;
+  if (by === state.opening.by)
     return refuse('self-approval', `${by} asked for ${state.case}; nobody decides their own request`);
   if (!terms.approvers.includes(by))
     return refuse(
@@ -37,12 +45,12 @@ const approver = (state: CaseState, by: PersonId, { current }: Circumstances): D
 };
 
 /** The account as the config in force has it; null when it has none. */
-const accountIn = ({ current }: Circumstances, { request }: CaseState): Account | null =>
-  (Object.hasOwn(current.accounts, request.account) ? current.accounts[request.account] : undefined) ?? null;
+const accountIn = ({ current }: Circumstances, { opening }: CaseState): Account | null =>
+  (Object.hasOwn(current.accounts, opening.account) ? current.accounts[opening.account] : undefined) ?? null;
 
 /** A step toward opening must be in time, also when the timer is late, and right by the config in force too. */
-const mayGoOn = (state: CaseState, about: Circumstances): Decision<never> | null => {
-  const { account, by } = state.request;
+const mayGoOn = (state: DeclaredCase, about: Circumstances): Decision<never> | null => {
+  const { account, by } = state.opening;
   const until = waitsUntil(state);
   if (until !== null && until <= about.now)
     return refuse('expired', `${state.case} could stay ${state.phase} until ${until} only; ask again`);
@@ -54,8 +62,8 @@ const mayGoOn = (state: CaseState, about: Circumstances): Decision<never> | null
 };
 
 /** Who agrees at this instant, and whether they are enough. */
-const quorum = (state: CaseState, approvals: CaseState['approvals'], about: Circumstances) => {
-  const { terms, by } = state.request;
+const quorum = (state: DeclaredCase, approvals: CaseState['approvals'], about: Circumstances) => {
+  const { terms, by } = state.opening;
   const rule = { role: terms.role, approvers: terms.approvers, requester: by };
   const who = standing(approvals, rule, about.current, about.now);
   const need = needed(terms.need, accountIn(about, state));
@@ -63,11 +71,11 @@ const quorum = (state: CaseState, approvals: CaseState['approvals'], about: Circ
 };
 
 const approve = (
-  state: CaseState,
+  state: DeclaredCase,
   it: StatementOf<'approval'>,
   about: Circumstances,
 ): Decision<CaseEvent> => {
-  const { terms } = state.request;
+  const { terms } = state.opening;
   const no = inPhase(state, 'requested') ?? approver(state, it.by, about) ?? mayGoOn(state, about);
   if (no !== null) return no;
   if (it.role !== terms.role)
@@ -86,7 +94,7 @@ const approve = (
 };
 
 const releaseShare = (
-  state: CaseState,
+  state: DeclaredCase,
   it: StatementOf<'release'>,
   about: Circumstances,
 ): Decision<CaseEvent> => {
@@ -97,10 +105,10 @@ const releaseShare = (
   const { who, need, isMet } = quorum(state, state.approvals, about);
   if (!isMet)
     return refuse('quorum-not-met', `${who.length} of the ${need} approvals needed still stand; ask again`);
-  const sealed = state.request.pair[it.part];
+  const sealed = state.opening.pair[it.part];
   if (!sealed.custodians.includes(it.by))
-    return refuse('not-a-custodian', `${it.by} holds no share of ${state.request.account}'s ${it.part}`);
-  if (it.recipient !== state.request.recipient)
+    return refuse('not-a-custodian', `${it.by} holds no share of ${state.opening.account}'s ${it.part}`);
+  if (it.recipient !== state.opening.recipient)
     return refuse(
       'wrong-recipient',
       'the share was encrypted to another recipient than the one the requester signed',
@@ -117,30 +125,56 @@ const releaseShare = (
   const event: CaseEvent = { type: 'share-released', at: now, by: it.by, part: it.part };
   const counted = (part: (typeof parts)[number]): number =>
     state.releases.filter((each) => each.part === part).length + (part === it.part ? 1 : 0);
-  const complete = parts.every((part) => counted(part) >= state.request.pair[part].threshold);
+  const complete = parts.every((part) => counted(part) >= state.opening.pair[part].threshold);
   return complete ? accept(event, { type: 'released', at: now }) : accept(event);
 };
 
 const endCase = (state: CaseState, it: StatementOf<'end'>, { now }: Circumstances): Decision<CaseEvent> => {
   const no = inPhase(state, 'released', 'in-session');
   if (no !== null) return no;
-  const isRequester = it.by === state.request.by;
-  if (!isRequester && !state.request.terms.approvers.includes(it.by))
-    return refuse('not-an-approver', `only the requester or an approver may end ${state.case}`);
-  const how = isRequester ? 'requester' : 'approver';
+  const isResponsible = it.by === state.responsible;
+  const isApprover = isDeclared(state) && state.opening.terms.approvers.includes(it.by);
+  if (!isResponsible && !isApprover)
+    return refuse(
+      'not-an-approver',
+      `only ${state.responsible ?? 'nobody'}${isDeclared(state) ? ' or an approver' : ''} may end ${state.case}; breakglass stop is for admins, on-call and security`,
+    );
+  const how = isResponsible ? 'requester' : 'approver';
   return accept({ type: 'ended', at: now, by: it.by, how, reason: it.reason });
 };
 
+/** Those who watch over the account, by the config in force: what one of them sees must not wait for the others. */
+const mayStop = (state: CaseState, by: PersonId, about: Circumstances): boolean => {
+  const approve = accountIn(about, state)?.quorum.role;
+  const roles = ['admin', 'oncall', 'security', ...(approve === undefined ? [] : [approve])] as const;
+  return holders(about.current, ...roles).includes(by);
+};
+
+const stopCase = (state: CaseState, it: StatementOf<'stop'>, about: Circumstances): Decision<CaseEvent> => {
+  const no = inPhase(state, 'unanswered', 'released', 'in-session');
+  if (no !== null) return no;
+  const { by, reason } = it;
+  if (!mayStop(state, by, about))
+    return refuse(
+      'not-an-approver',
+      `${by} may not stop ${state.case}: that is for its approvers, admins, on-call and security`,
+    );
+  const at = about.now;
+  const ended: CaseEvent = { type: 'ended', at, by, how: 'stopped', reason };
+  if (state.phase !== 'unanswered') return accept(ended);
+  return accept({ type: 'answered', at, by, how: 'stop', claimedFor: null }, ended);
+};
+
 const oldCredential = (
-  state: CaseState,
+  state: DeclaredCase,
   it: StatementOf<'refusals'>,
   { now }: Circumstances,
 ): Decision<CaseEvent> => {
-  const no = inPhase(state, 'settling') ?? requesterOnly(state, it.by);
+  const no = inPhase(state, 'settling') ?? responsibleOnly(state, it.by);
   if (no !== null) return no;
   if (!state.obligations.some((each) => each.kind === 'refusals' && isOwed(each)))
     return refuse('already-counted', 'what became of the old credential is recorded already');
-  const generation = state.request.pair.password.generation;
+  const generation = state.opening.pair.password.generation;
   if (it.password.generation !== generation)
     return refuse(
       'wrong-generation',
@@ -157,10 +191,13 @@ const oldCredential = (
   return accept({ type: 'old-credential', at: now, by: it.by, proof: 'refused', why });
 };
 
-const requesterOnly = (state: CaseState, by: PersonId): Decision<never> | null =>
-  by === state.request.by
+const responsibleOnly = (state: CaseState, by: PersonId): Decision<never> | null =>
+  by === state.responsible
     ? null
-    : refuse('not-the-requester', `only ${state.request.by}, who asked, may do this`);
+    : refuse(
+        'not-the-requester',
+        `only ${state.responsible ?? 'who owns up to the use or stops it'}${isDeclared(state) ? ', who asked,' : ''} may do this`,
+      );
 
 const attest = (
   state: CaseState,
@@ -218,7 +255,7 @@ const writeUp = (
   it: StatementOf<'write-up'>,
   about: Circumstances,
 ): Decision<CaseEvent> => {
-  const no = inPhase(state, 'ended', 'settling') ?? requesterOnly(state, it.by);
+  const no = inPhase(state, 'ended', 'settling') ?? responsibleOnly(state, it.by);
   if (no !== null) return no;
   const missing = missingHeadings(it.document, it.text);
   if (missing.length > 0)
@@ -237,11 +274,33 @@ export const decideCase = (
   it: CaseStatement,
   about: Circumstances,
 ): Decision<CaseEvent> => {
-  if (it.case !== state.case || it.account !== state.request.account)
+  if (it.case !== state.case || it.account !== state.opening.account)
     return refuse('wrong-case', `the statement is about ${it.case ?? 'no case'}, not ${state.case}`);
-  if ('request' in it && it.request !== state.request.request)
+  if ('request' in it && it.request !== requestDigestOf(state))
     return refuse('wrong-request', 'the statement was signed for another request than the one admitted');
   if (finalPhases.includes(state.phase)) return refuse('wrong-phase', `${state.case} is ${state.phase}`);
+  switch (it.type) {
+    case 'end':
+      return endCase(state, it, about);
+    case 'stop':
+      return stopCase(state, it, about);
+    case 'attestation':
+      return attest(state, it, about);
+    case 'write-up':
+      return writeUp(state, it, about);
+    default:
+      return isDeclared(state)
+        ? decideDeclared(state, it, about)
+        : refuse('wrong-phase', `nobody asked for ${state.case}: it takes no ${it.type}`);
+  }
+};
+
+/** What only a case that was asked for knows. */
+const decideDeclared = (
+  state: DeclaredCase,
+  it: StatementOf<'approval' | 'denial' | 'withdrawal' | 'release' | 'refusals'>,
+  about: Circumstances,
+): Decision<CaseEvent> => {
   switch (it.type) {
     case 'approval':
       return approve(state, it, about);
@@ -250,18 +309,12 @@ export const decideCase = (
       return no ?? accept({ type: 'denied', at: about.now, by: it.by, reason: it.reason });
     }
     case 'withdrawal': {
-      const no = inPhase(state, 'requested', 'authorised') ?? requesterOnly(state, it.by);
+      const no = inPhase(state, 'requested', 'authorised') ?? responsibleOnly(state, it.by);
       return no ?? accept({ type: 'withdrawn', at: about.now, by: it.by, reason: it.reason });
     }
     case 'release':
       return releaseShare(state, it, about);
-    case 'end':
-      return endCase(state, it, about);
     case 'refusals':
       return oldCredential(state, it, about);
-    case 'attestation':
-      return attest(state, it, about);
-    case 'write-up':
-      return writeUp(state, it, about);
   }
 };

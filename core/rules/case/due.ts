@@ -1,7 +1,7 @@
 import type { CaseEvent } from '../../contracts/events.ts';
 import { later, lateness } from '../decision.ts';
 import { dueOf, earliest, isOwed, nextDue } from '../obligations.ts';
-import { finalPhases, type CaseState } from './state.ts';
+import { finalPhases, isDeclared, type CaseState, type DeclaredCase } from './state.ts';
 
 interface Waiting {
   readonly until: string;
@@ -10,36 +10,42 @@ interface Waiting {
 
 /** What a phase waits for, and what follows when it does not come. */
 const waiting = (state: CaseState): Waiting | null => {
-  const { terms } = state.request;
+  const { terms } = state.opening;
   const since = state.times[state.phase];
   if (since === undefined) return null;
-  switch (state.phase) {
+  if (state.phase === 'in-session')
+    return {
+      until: later(since, terms.longestSessionMinutes * 60),
+      event: (at, late) => ({
+        type: 'ended',
+        at,
+        by: null,
+        how: 'longest-session',
+        late,
+        reason: `the longest session of ${terms.longestSessionMinutes} minutes is over`,
+      }),
+    };
+  return isDeclared(state) ? waitingToOpen(state, since) : null;
+};
+
+/** @param since - when the case entered its phase */
+const waitingToOpen = ({ phase, opening }: DeclaredCase, since: string): Waiting | null => {
+  const { seconds } = opening.terms;
+  switch (phase) {
     case 'requested':
       return {
-        until: later(since, terms.seconds.request),
+        until: later(since, seconds.request),
         event: (at, late) => ({ type: 'expired', at, waitedFor: 'quorum', late }),
       };
     case 'authorised':
       return {
-        until: later(since, terms.seconds.release),
+        until: later(since, seconds.release),
         event: (at, late) => ({ type: 'expired', at, waitedFor: 'release', late }),
       };
     case 'released':
       return {
-        until: later(since, terms.seconds.session),
+        until: later(since, seconds.session),
         event: (at, late) => ({ type: 'expired', at, waitedFor: 'login', late }),
-      };
-    case 'in-session':
-      return {
-        until: later(since, terms.longestSessionMinutes * 60),
-        event: (at, late) => ({
-          type: 'ended',
-          at,
-          by: null,
-          how: 'longest-session',
-          late,
-          reason: `the longest session of ${terms.longestSessionMinutes} minutes is over`,
-        }),
       };
     default:
       return null;
@@ -75,14 +81,20 @@ export const dueCase = (state: CaseState, now: string): CaseEvent[] => {
 /** The instant until which the case waits in its phase; null when it waits for nothing but what is owed. */
 export const waitsUntil = (state: CaseState): string | null => waiting(state)?.until ?? null;
 
-/** What follows without anybody's doing: a settled case closes. */
-export const followCase = (state: CaseState, now: string): CaseEvent[] =>
+/** All that was owed is done. */
+const isSettled = (state: CaseState): boolean =>
   state.phase === 'settling' &&
   state.sessionsEnded !== null &&
   state.works === null &&
-  !state.obligations.some(isOwed)
-    ? [{ type: 'closed', at: now }]
-    : [];
+  !state.obligations.some(isOwed);
+
+/** Every session turned out to be of a case, or of a rotation, that sees to it. */
+const wasDeclared = ({ phase, answer }: CaseState): boolean =>
+  phase === 'unanswered' && answer?.how === 'mine';
+
+/** What follows without anybody's doing: a settled case closes, and one that was no undeclared use. */
+export const followCase = (state: CaseState, now: string): CaseEvent[] =>
+  isSettled(state) || wasDeclared(state) ? [{ type: 'closed', at: now }] : [];
 
 /** The nearest instant at which `dueCase` has something to say; null when none. */
 export const nextCaseDeadline = (state: CaseState): string | null =>

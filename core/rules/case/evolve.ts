@@ -1,24 +1,34 @@
 import type { CaseEvent, CaseEventOf, Pair } from '../../contracts/events.ts';
 import { parts } from '../../contracts/ids.ts';
-import { discharge, mark, owe, type Obligation } from '../obligations.ts';
-import type { CaseState, Phase } from './state.ts';
+import type { PersonId } from '../../contracts/ids.ts';
+import { discharge, mark, owe, oweUntilDone, type Obligation } from '../obligations.ts';
+import { isDeclared, type CaseState, type Phase } from './state.ts';
 
-const begin = (event: CaseEventOf<'requested'>): CaseState => ({
+const begin = (event: CaseEventOf<'requested' | 'detected'>): CaseState => ({
   case: event.case,
-  phase: 'requested',
-  request: event,
+  opening: event,
+  answer: null,
   approvals: [],
   releases: [],
   sessions: [],
-  sightings: [],
   endedAt: null,
   newPair: null,
   rotation: null,
   sessionsEnded: null,
   oldCredential: null,
   works: null,
-  obligations: [],
-  times: { requested: event.at },
+  ...(event.type === 'requested'
+    ? {
+        ...{ phase: 'requested', responsible: event.by, sightings: [], obligations: [] },
+        times: { requested: event.at },
+      }
+    : {
+        ...{ phase: 'unanswered', responsible: null, sightings: [event.sighting] },
+        obligations: event.terms.answerers.map((owner) =>
+          oweUntilDone('answer', owner, event.at, event.terms.seconds.answer),
+        ),
+        times: { unanswered: event.at },
+      }),
 });
 
 const enter = (state: CaseState, phase: Phase, at: string): CaseState => ({
@@ -29,48 +39,60 @@ const enter = (state: CaseState, phase: Phase, at: string): CaseState => ({
 
 /** Once a share has left its custodian, leaving the case means ending it with a rotation. */
 const leave = (state: CaseState, phase: 'denied' | 'withdrawn' | 'expired', at: string): CaseState =>
-  state.releases.length === 0 ? dropObligations(enter(state, phase, at), at, phase) : finish(state, at);
+  state.releases.length === 0 ? dropObligations(enter(state, phase, at), at, phase) : finish(state, at, null);
 
 const dropObligations = (state: CaseState, at: string, evidence: string): CaseState => ({
   ...state,
   obligations: discharge(state.obligations, () => true, at, evidence),
 });
 
-const finish = (state: CaseState, at: string): CaseState => {
-  const { by, terms } = state.request;
-  return {
-    ...enter(state, 'ended', at),
-    endedAt: at,
-    obligations: [
-      ...discharge(state.obligations, (each) => each.kind === 'release', at, 'the case ended'),
-      owe('session-log', by, at, terms.seconds.sessionLog),
-      owe('post-mortem', by, at, terms.seconds.postMortem),
-    ],
-  };
+/** Who used the account writes the use up; who stopped one that nobody owned up to can tell of the stop only. */
+const owedWriteUps = ({ opening, responsible }: CaseState, by: PersonId | null, at: string): Obligation[] => {
+  const { sessionLog, postMortem } = opening.terms.seconds;
+  if (responsible !== null)
+    return [owe('session-log', responsible, at, sessionLog), owe('post-mortem', responsible, at, postMortem)];
+  return by === null ? [] : [owe('post-mortem', by, at, postMortem)];
 };
+
+/** @param by - who ended it; null when a machine did */
+const finish = (state: CaseState, at: string, by: PersonId | null): CaseState => ({
+  ...enter(state, 'ended', at),
+  endedAt: at,
+  responsible: state.responsible ?? by,
+  obligations: [
+    ...discharge(state.obligations, (each) => each.kind === 'release', at, 'the case ended'),
+    ...owedWriteUps(state, by, at),
+  ],
+});
+
+/** Somebody owned up to it: they use the account from here on. A use that was declared after all needs no more. */
+const ownUp = (state: CaseState, at: string): CaseState =>
+  state.sessions.length > 0 ? enter(state, 'in-session', at) : state;
 
 const owedAttestations = (pair: Pair, at: string, seconds: number): Obligation[] =>
   parts.flatMap((part) => pair[part].custodians.map((owner) => owe('attestation', owner, at, seconds, part)));
 
-const owedReleases = (state: CaseState, at: string): Obligation[] =>
-  parts.flatMap((part) =>
-    state.request.pair[part].custodians.map((owner) =>
-      owe('release', owner, at, state.request.terms.seconds.release, part),
-    ),
+const owedReleases = (state: CaseState, at: string): Obligation[] => {
+  if (!isDeclared(state)) return [];
+  const { pair, terms } = state.opening;
+  return parts.flatMap((part) =>
+    pair[part].custodians.map((owner) => owe('release', owner, at, terms.seconds.release, part)),
   );
+};
 
 /** Seals that are no longer current cannot be attested; a credential that still worked must be tried again. */
 const supersede = (state: CaseState, { at, rotation }: CaseEventOf<'superseded'>): CaseState => {
-  const { by, terms } = state.request;
   const isAttestation = (each: Obligation): boolean => each.kind === 'attestation';
   const left = discharge(state.obligations, isAttestation, at, `superseded by ${rotation}`);
-  if (state.works === null) return { ...state, obligations: left };
+  const { responsible } = state;
+  if (state.works === null || !isDeclared(state) || responsible === null)
+    return { ...state, obligations: left };
   return {
     ...state,
     works: null,
     obligations: [
       ...left.filter((each) => each.kind !== 'refusals'),
-      owe('refusals', by, at, terms.seconds.refusals),
+      owe('refusals', responsible, at, state.opening.terms.seconds.refusals),
     ],
   };
 };
@@ -83,7 +105,7 @@ const supersede = (state: CaseState, { at, rotation }: CaseEventOf<'superseded'>
  * @returns the state after the event
  */
 export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState => {
-  if (event.type === 'requested') return begin(event);
+  if (event.type === 'requested' || event.type === 'detected') return begin(event);
   if (state === null) throw new Error(`a case cannot begin with ${event.type}: its first row is missing`);
   const { at } = event;
   switch (event.type) {
@@ -129,6 +151,7 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
     case 'session-claimed':
       return {
         ...(state.phase === 'released' ? enter(state, 'in-session', at) : state),
+        responsible: state.responsible ?? event.by,
         sessions: [...state.sessions, { session: event.session, claimedAt: at }],
       };
     case 'session-seen': {
@@ -139,22 +162,33 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
         ? { ...seen, times: { ...seen.times, aal2: event.sighting.at } }
         : seen;
     }
+    case 'answered': {
+      const { how, by } = event;
+      const obligations = discharge(state.obligations, (each) => each.kind === 'answer', at, how);
+      const answered = { ...state, answer: { how, by }, obligations };
+      return how === 'mine' ? ownUp(answered, at) : answered;
+    }
     case 'ended':
-      return finish(state, at);
+      return finish(state, at, event.by);
     case 'sessions-ended':
       return { ...state, sessionsEnded: event.sessions, times: { ...state.times, 'sessions-ended': at } };
     case 'rotated': {
-      const { terms, by } = state.request;
+      const { responsible } = state;
+      const { attestation } = state.opening.terms.seconds;
       const entered = enter(state, 'settling', at);
       return {
         ...entered,
         newPair: event.pair,
         rotation: event.rotation,
+        // Nobody's machine holds the old credential of a use that nobody declared: it was replaced, never tried.
+        oldCredential: isDeclared(state) ? state.oldCredential : 'replaced',
         times: { ...entered.times, rotated: at },
         obligations: [
           ...state.obligations,
-          owe('refusals', by, at, terms.seconds.refusals),
-          ...owedAttestations(event.pair, at, terms.seconds.attestation),
+          ...(isDeclared(state) && responsible !== null
+            ? [owe('refusals', responsible, at, state.opening.terms.seconds.refusals)]
+            : []),
+          ...owedAttestations(event.pair, at, attestation),
         ],
       };
     }
@@ -189,7 +223,7 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
       };
     case 'reminded':
     case 'escalated':
-      return { ...state, obligations: mark(state.obligations, event.obligation, event.type) };
+      return { ...state, obligations: mark(state.obligations, event.obligation, event.type, at) };
     case 'closed':
       return enter(state, 'closed', at);
   }

@@ -1,5 +1,5 @@
 import type { CaseEventOf, Pair, Sighting } from '../../contracts/events.ts';
-import type { CaseId, Part, PersonId } from '../../contracts/ids.ts';
+import type { CaseId, Digest, Part, PersonId } from '../../contracts/ids.ts';
 import type { Obligation } from '../obligations.ts';
 
 export type Phase =
@@ -12,17 +12,25 @@ export type Phase =
   | 'closed'
   | 'denied'
   | 'withdrawn'
-  | 'expired';
+  | 'expired'
+  | 'unanswered';
 
 /** Phases after which nothing more happens. */
 export const finalPhases: readonly Phase[] = ['closed', 'denied', 'withdrawn', 'expired'];
+
+/** What a case begins with. */
+type Opening = CaseEventOf<'requested' | 'detected'>;
 
 /** A case as its events leave it; plain JSON, so that it survives continue-as-new. */
 export interface CaseState {
   readonly case: CaseId;
   readonly phase: Phase;
-  /** The request as admitted, with the terms of the config it is pinned to. */
-  readonly request: CaseEventOf<'requested'>;
+  /** The request as admitted, or the login as detected, with the terms of the config it is pinned to. */
+  readonly opening: Opening;
+  /** Who asked, or who owned up to an undeclared use, or stopped it; null while nobody has. */
+  readonly responsible: PersonId | null;
+  /** What was answered to an undeclared use; null before, and in a case that was asked for. */
+  readonly answer: { readonly how: 'mine' | 'stop'; readonly by: PersonId | null } | null;
   readonly approvals: readonly { readonly by: PersonId; readonly at: string; readonly expiresAt: string }[];
   readonly releases: readonly { readonly part: Part; readonly by: PersonId; readonly at: string }[];
   readonly sessions: readonly { readonly session: string; readonly claimedAt: string }[];
@@ -39,3 +47,18 @@ export interface CaseState {
   /** When each phase was entered. */
   readonly times: Readonly<Partial<Record<Phase | 'aal2' | 'sessions-ended' | 'rotated', string>>>;
 }
+
+/** A case that somebody asked for. */
+export type DeclaredCase = CaseState & { readonly opening: CaseEventOf<'requested'> };
+
+/** Whether somebody asked for the case; a login that nobody claimed opened the others. */
+export const isDeclared = (state: CaseState): state is DeclaredCase => state.opening.type === 'requested';
+
+export type Kind = 'emergency' | 'drill' | 'undeclared';
+
+export const kindOf = ({ opening }: CaseState): Kind =>
+  opening.type === 'requested' ? opening.kind : 'undeclared';
+
+/** The request that statements about the case are bound to; null when nobody asked for it. */
+export const requestDigestOf = ({ opening }: CaseState): Digest | null =>
+  opening.type === 'requested' ? opening.request : null;

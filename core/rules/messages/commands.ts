@@ -15,6 +15,9 @@ export const commands = {
   provision: (account: AccountId) => `breakglass provision ${account}`,
   rotate: (account: AccountId) => `breakglass rotate ${account} --reason WHY`,
   override: (account: AccountId) => `breakglass override ${account} --reason WHY`,
+  stop: (id: CaseId) => `breakglass stop ${id} --reason WHY`,
+  claim: (id: CaseId) => `breakglass claim ${id}`,
+  end: (id: CaseId) => `breakglass end ${id} --reason WHY`,
   cases: (account: AccountId) => `breakglass cases --account ${account}`,
 } as const;
 
@@ -24,6 +27,8 @@ export const commandThatEnds = (kind: ObligationKind, id: CaseId): string => {
     case 'release':
     case 'refusals':
       return commands[kind](id);
+    case 'answer':
+      return commands.stop(id);
     case 'attestation':
       return commands.attest(id);
     case 'session-log':

@@ -1,8 +1,8 @@
-import type { Config, Role } from '../../contracts/config.ts';
+import type { Config } from '../../contracts/config.ts';
 import { accountOf, type AccountId, type CaseId, type PersonId } from '../../contracts/ids.ts';
 import type { Message, StreamEvent } from '../../contracts/ledger.ts';
 import type { AccountState } from '../account/state.ts';
-import type { CaseState } from '../case/state.ts';
+import { kindOf, type CaseState } from '../case/state.ts';
 
 /** Something that happened, with the states after the whole row that tells it. */
 export interface Happening {
@@ -29,15 +29,6 @@ export interface Draft {
   /** Rings on the channels where logins ring, too. */
   readonly ringsSecurity?: boolean;
 }
-
-/** People who hold one of the roles, in the config's order. */
-export const holders = (config: Config, ...roles: readonly Role[]): PersonId[] =>
-  (Object.keys(config.people) as PersonId[]).filter(
-    (id) => config.people[id]?.roles.some((role) => roles.includes(role)) ?? false,
-  );
-
-/** People whom a login that nobody declared concerns: admins, on-call, security. */
-export const alarmed = (config: Config): PersonId[] => holders(config, 'admin', 'oncall', 'security');
 
 /** A name for people to read: `Ada Byron (ada)`. */
 export const named = (config: Config, id: string): string => {
@@ -87,6 +78,6 @@ export const compose = (it: Happening, draft: Draft): Message => {
     text,
     command,
     link: linkTo(it.config, account, id),
-    drill: it.case?.request.kind === 'drill',
+    drill: it.case !== null && kindOf(it.case) === 'drill',
   };
 };

@@ -1,26 +1,42 @@
 import type { AccountEvent } from '../../contracts/events.ts';
 import type { PersonId } from '../../contracts/ids.ts';
 import { commands } from './commands.ts';
-import { alarmed, holders, lateBy, named, spoken, type Draft, type Happening } from './compose.ts';
+import { alarmed, holders } from '../holders.ts';
+import { lateBy, named, spoken, type Draft, type Happening } from './compose.ts';
 import { custodiansOf } from './ofCase.ts';
+import { answersTo } from './ofUndeclared.ts';
 
 type EventOf<T extends AccountEvent['type']> = Extract<AccountEvent, { type: T }>;
 
-const unclaimed = ({ account, config }: Happening, event: EventOf<'session-unclaimed'>): Draft => {
+/** The case that the login opened says it all; one that joined it, or that can have none, is told here. */
+const unclaimed = (it: Happening, event: EventOf<'session-unclaimed'>): Draft[] => {
+  const { account, config } = it;
+  const isOpening = (it.beside ?? []).some(
+    (each) => 'case' in each && each.event.type === 'detected' && each.event.sighting.id === event.sighting,
+  );
+  if (isOpening) return [];
   const seen = account.seen.find((each) => each.sighting.id === event.sighting)?.sighting;
   const where = seen === undefined ? '' : ` from ${seen.ip} at ${spoken(seen.at)}`;
-  return {
-    audience: 'alarm',
-    severity: 'alarm',
-    to: alarmed(config),
-    title: `Undeclared login to ${account.account}`,
-    text: [
-      `Somebody signed in to ${account.account}${where}, and nobody has claimed the session (sighting ${event.sighting})${lateBy(event.late)}.`,
-      'Treat it as hostile until it is explained: find out who it is, end the session, rotate the credential.',
-    ].join('\n'),
-    command: commands.rotate(account.account),
-    ringsSecurity: true,
-  };
+  const said = `Somebody signed in to ${account.account}${where}, and nobody has claimed the session (sighting ${event.sighting})${lateBy(event.late)}.`;
+  const base = { audience: 'alarm', severity: 'alarm', to: alarmed(config), ringsSecurity: true } as const;
+  const id = event.case;
+  if (id === undefined)
+    return [
+      {
+        ...base,
+        title: `Undeclared login to ${account.account}`,
+        text: `${said}\nTreat it as hostile until it is explained: find out who it is, end the session, rotate the credential.`,
+        command: commands.rotate(account.account),
+      },
+    ];
+  return [
+    {
+      ...base,
+      title: `Another undeclared login to ${account.account}`,
+      text: `${said}\nIt is part of ${id}, which waits for its answer.\n${answersTo(id, seen?.session ?? null)}`,
+      command: commands.stop(id),
+    },
+  ];
 };
 
 const failed = ({ account, config }: Happening, event: EventOf<'rotation-failed'>): Draft => ({
@@ -156,7 +172,7 @@ const proven = (it: Happening, event: EventOf<'rotation-proven'>): Draft[] => {
 export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => {
   switch (event.type) {
     case 'session-unclaimed':
-      return [unclaimed(it, event)];
+      return unclaimed(it, event);
     case 'rotation-failed':
       return [failed(it, event)];
     case 'workflow-gone':

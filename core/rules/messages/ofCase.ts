@@ -1,10 +1,12 @@
 import type { CaseEventOf, ObligationKind } from '../../contracts/events.ts';
 import { parts, type PersonId } from '../../contracts/ids.ts';
 import type { CaseEvent, Pair } from '../../contracts/events.ts';
-import type { CaseState } from '../case/state.ts';
+import { isDeclared, type CaseState, type DeclaredCase } from '../case/state.ts';
 import { later } from '../decision.ts';
 import { commands, commandThatEnds } from './commands.ts';
-import { holders, lateBy, named, namedAll, spoken, type Draft, type Happening } from './compose.ts';
+import { detected, ownedUp, stopped, unanswered } from './ofUndeclared.ts';
+import { holders } from '../holders.ts';
+import { lateBy, named, namedAll, spoken, type Draft, type Happening } from './compose.ts';
 
 /** Everybody who holds a share of either part. */
 export const custodiansOf = (pair: Pair): PersonId[] => parts.flatMap((part) => pair[part].custodians);
@@ -17,13 +19,14 @@ const owed: Readonly<Record<ObligationKind, string>> = {
   'session-log': 'the session log',
   'post-mortem': 'the post-mortem',
   refusals: 'to try the old credential',
+  answer: 'the answer, “mine” or “stop”,',
 };
 
 /** Overdue paperwork asks for one more; where nobody else may sign, the way in stays open, and that is said. */
-const isCapped = ({ need, raised }: CaseState['request']['terms']): boolean =>
+const isCapped = ({ need, raised }: DeclaredCase['opening']['terms']): boolean =>
   raised !== undefined && need <= raised.from;
 
-const notRaised = ({ config }: Happening, { request }: CaseState): Draft[] =>
+const notRaised = ({ config }: Happening, { opening: request }: DeclaredCase): Draft[] =>
   isCapped(request.terms)
     ? [
         {
@@ -37,7 +40,7 @@ const notRaised = ({ config }: Happening, { request }: CaseState): Draft[] =>
       ]
     : [];
 
-const asked = ({ config }: Happening, { request }: CaseState): Draft => {
+const asked = ({ config }: Happening, { opening: request }: DeclaredCase): Draft => {
   const { account, by, terms, scenario } = request;
   const says = config.scenarios[scenario]?.says ?? scenario;
   return {
@@ -60,9 +63,9 @@ const asked = ({ config }: Happening, { request }: CaseState): Draft => {
   };
 };
 
-const told = (it: Happening, state: CaseState, at: string): Draft[] => {
+const told = (it: Happening, state: DeclaredCase, at: string): Draft[] => {
   const { config } = it;
-  const { account, by, terms, pair } = state.request;
+  const { account, by, terms, pair } = state.opening;
   const approvers = namedAll(
     config,
     state.approvals.map((each) => each.by),
@@ -97,13 +100,13 @@ const told = (it: Happening, state: CaseState, at: string): Draft[] => {
   ];
 };
 
-const opened = ({ config }: Happening, state: CaseState, at: string): Draft => ({
+const opened = ({ config }: Happening, state: DeclaredCase, at: string): Draft => ({
   audience: 'requester',
   severity: 'act',
-  to: [state.request.by],
-  title: `${state.request.account} can be opened`,
-  text: `Enough shares are released to ${named(config, state.request.by)}. Log in by ${spoken(
-    later(at, state.request.terms.seconds.session),
+  to: [state.opening.by],
+  title: `${state.opening.account} can be opened`,
+  text: `Enough shares are released to ${named(config, state.opening.by)}. Log in by ${spoken(
+    later(at, state.opening.terms.seconds.session),
   )}; after that the case expires and the credential is rotated.`,
   command: commands.open(state.case),
 });
@@ -129,46 +132,48 @@ const why = (it: Happening, event: CaseEventOf<'denied' | 'withdrawn' | 'expired
   }
 };
 
+const writeUps = { 'session-log': 'session log', 'post-mortem': 'post-mortem' } as const;
+
 /** Once a share had left its custodian, every way out of a case ends in a rotation and a write-up. */
 const over = (
   it: Happening,
   state: CaseState,
   event: CaseEventOf<'denied' | 'withdrawn' | 'expired' | 'ended'>,
 ): Draft => {
-  const { account, by } = state.request;
-  const due = (kind: ObligationKind): string =>
-    spoken(state.obligations.find((each) => each.kind === kind)?.due ?? event.at);
+  const { account } = state.opening;
+  const to = state.responsible === null ? [] : [state.responsible];
   if (state.endedAt === null)
     return {
       audience: 'requester',
       severity: 'act',
-      to: [by],
+      to,
       title: `${state.case} is ${event.type}`,
       text: `${why(it, event)} If the need still stands, ask again.`,
       command: commands.request(account),
     };
+  const documents = state.obligations.flatMap(({ kind, due }) =>
+    kind === 'session-log' || kind === 'post-mortem' ? [{ kind, due }] : [],
+  );
+  const due = documents.map((each) => `the ${writeUps[each.kind]} by ${spoken(each.due)}`).join(' and ');
   return {
     audience: 'requester',
     severity: 'act',
-    to: [by],
+    to,
     title: `Write up ${state.case}`,
-    text: [
-      why(it, event),
-      `The credential of ${account} is being rotated. You owe the session log by ${due('session-log')} and the post-mortem by ${due('post-mortem')}.`,
-    ].join('\n'),
-    command: commands.writeUp(state.case, 'session-log'),
+    text: [why(it, event), `The credential of ${account} will be rotated. You owe ${due}.`].join('\n'),
+    command: commands.writeUp(state.case, documents[0]?.kind ?? 'post-mortem'),
   };
 };
 
-const rotated = (state: CaseState, event: CaseEventOf<'rotated'>): Draft => ({
+const rotated = ({ opening, ...state }: CaseState, event: CaseEventOf<'rotated'>): Draft => ({
   audience: 'custodians',
   severity: 'act',
   to: custodiansOf(event.pair),
-  title: `Attest your new share of ${state.request.account}`,
+  title: `Attest your new share of ${opening.account}`,
   text: [
-    `${state.request.account} was rotated: password generation ${event.pair.password.generation}, MFA generation ${event.pair.mfa.generation}.`,
+    `${opening.account} was rotated: password generation ${event.pair.password.generation}, MFA generation ${event.pair.mfa.generation}.`,
     `Your machine downloads the new share, opens it to test it, keeps a copy, and you sign where it lies, by ${spoken(
-      later(event.at, state.request.terms.seconds.attestation),
+      later(event.at, opening.terms.seconds.attestation),
     )}.`,
   ].join('\n'),
   command: commands.attest(state.case),
@@ -196,21 +201,25 @@ const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' |
 export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent): Draft[] => {
   switch (event.type) {
     case 'requested':
-      return [asked(it, state), ...notRaised(it, state)];
     case 'authorised':
-      return told(it, state, event.at);
     case 'released':
-      return [opened(it, state, event.at)];
+      return isDeclared(state) ? onTheWay(it, state, event) : [];
+    case 'detected':
+      return [detected(it, state, event)];
+    case 'answered':
+      return ownedUp(it, state, event);
+    case 'ended':
+      return [over(it, state, event), ...stopped(it, state, event)];
     case 'denied':
     case 'withdrawn':
     case 'expired':
-    case 'ended':
       return [over(it, state, event)];
     case 'rotated':
       return [rotated(state, event)];
     case 'reminded':
-    case 'escalated':
       return chased(it, state, event);
+    case 'escalated':
+      return isAnswerOwed(state, event) ? unanswered(it, state, event) : chased(it, state, event);
     case 'approved':
     case 'share-released':
     case 'session-claimed':
@@ -223,5 +232,23 @@ export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent):
     case 'written-up':
     case 'closed':
       return [];
+  }
+};
+
+const isAnswerOwed = (state: CaseState, event: CaseEventOf<'escalated'>): boolean =>
+  state.obligations.some((each) => each.id === event.obligation && each.kind === 'answer');
+
+const onTheWay = (
+  it: Happening,
+  state: DeclaredCase,
+  event: CaseEventOf<'requested' | 'authorised' | 'released'>,
+): Draft[] => {
+  switch (event.type) {
+    case 'requested':
+      return [asked(it, state), ...notRaised(it, state)];
+    case 'authorised':
+      return told(it, state, event.at);
+    case 'released':
+      return [opened(it, state, event.at)];
   }
 };

@@ -68,6 +68,7 @@ export interface HeldSecrets {
 
 /** Reads the requester's encrypted vault with their own age key, as their machine does. */
 export const heldByRequester = async (stack: Stack, { by, request }: CaseView): Promise<HeldSecrets> => {
+  if (by === null || request === null) throw new Error('nobody asked for this case');
   const { home, profile } = await openHome(stack, by);
   const held = await createVault(home, profile).read(request);
   const sessionToken = held?.old?.session?.token;

@@ -14,6 +14,7 @@ import { withServerBetween, type Between } from './between.ts';
 import { openLookout } from './lookout.ts';
 import { machineLogLines, signAs } from './person.ts';
 import { reachTemporal, refusalOf } from './temporal.ts';
+import { declared } from '../../support/declared.ts';
 
 /** Jonas asks here: he may, and as a senior he could approve others. */
 const asker = 'jonas';
@@ -62,7 +63,7 @@ export const trySignatures = async (scene: Scene, id: CaseId, between: Between):
 };
 
 const approvalOf = async ({ account, lookout }: Scene, id: CaseId) => {
-  const { request } = (await lookout.caseState(id)).request;
+  const { request } = declared(await lookout.caseState(id)).opening;
   return { type: 'approval', case: id, account, request, role: 'senior' } as const;
 };
 
@@ -163,7 +164,7 @@ export const trySwapByServer = async (
 /** A custodian who releases to somebody else than the requester. */
 export const trySwapByCustodian = async (scene: Scene, id: CaseId): Promise<Tried> => {
   const { stack, account, lookout } = scene;
-  const { request } = await lookout.caseState(id);
+  const { opening: request } = declared(await lookout.caseState(id));
   const { generation, seal } = request.pair.mfa;
   const recipient = await recipientOf(await newAgeIdentity());
   const { envelope } = await signAs(stack, custodian, {
