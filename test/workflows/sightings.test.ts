@@ -71,10 +71,16 @@ describe('logins as the sentinel saw them', () => {
     await h.pass(11);
     await eventually('it rings', () => rings(sighting).length > 0);
     expect(unclaimedRows(sighting)).toMatchObject([
-      { actor_role: 'clock', metadata: { events: [{ event: { late: 0 } }] } },
+      {
+        actor_role: 'clock',
+        metadata: { events: [{ event: { late: 0 } }, { event: { type: 'detected' } }] },
+      },
     ]);
     expect(rings(sighting)).toMatchObject([
-      { title: 'Undeclared login to acme-eu', to: ['bob', 'carol', 'karl', 'mona', 'olga'] },
+      {
+        title: 'Undeclared use of acme-eu: is it yours, or must it stop?',
+        to: ['bob', 'carol', 'karl', 'mona', 'olga'],
+      },
     ]);
     for (let n = 0; n < 3; n += 1) {
       await h.client.wakeAccount(h.account);

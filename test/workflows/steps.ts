@@ -121,9 +121,10 @@ export const writeUp = async (
   h: Harness,
   id: CaseId,
   document: keyof typeof writeUpHeadings,
+  by: Name = 'alice',
 ): Promise<Accepted> => {
   const text = writeUpHeadings[document].map((heading) => `## ${heading}\n\nas it was\n`).join('\n');
-  return h.toCase(id, 'alice', { type: 'write-up', document, text });
+  return h.toCase(id, by, { type: 'write-up', document, text });
 };
 
 /** All that people owe after the rotation. */
