@@ -1,6 +1,7 @@
 import type { Section } from '../figure.ts';
 import { proveCanary } from './survival/canary.ts';
 import { proveLedger } from './survival/ledger.ts';
+import { proveRotation } from './survival/rotation.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
 /**
@@ -11,4 +12,5 @@ export const sections: readonly Section[] = [
   { name: 'watchdog', prove: proveWatchdog },
   { name: 'ledger', prove: proveLedger },
   { name: 'canary', prove: proveCanary },
+  { name: 'rotation', prove: proveRotation },
 ];

@@ -23,7 +23,7 @@ export interface Credential {
 const sealsOf = (stack: Stack, account: AccountId): Promise<StoredSeal[]> =>
   withPool(stack, (pool) => createSealStore(pool).byAccount(account));
 
-const openSeal = async (stack: Stack, { sealed }: StoredSeal): Promise<string> => {
+export const openSeal = async (stack: Stack, { sealed }: StoredSeal): Promise<string> => {
   // The last ones: other people than those whose shares a case uses first.
   const holders = sealed.shares.slice(-sealed.threshold);
   const shares = await Promise.all(
@@ -96,13 +96,13 @@ const knock = (what: Knock['what'], outcome: Outcome): Knock =>
     : { what, refused: false, status: 200, said: outcome.aal ?? 'let in' };
 
 /** A code that Kratos has time to check. */
-const codeOf = async (seed: string): Promise<string> => {
+export const codeOf = async (seed: string): Promise<string> => {
   const left = secondsLeft(new Date());
   if (left < 3) await sleep(left * 1_000);
   return totpCode({ seed, at: new Date() });
 };
 
-const addressOf = async (stack: Stack, account: AccountId, person: string): Promise<string> => {
+export const addressOf = async (stack: Stack, account: AccountId, person: string): Promise<string> => {
   const { current } = await requirePinned((await openHome(stack, person)).home);
   const known = current.config.accounts[account];
   if (known === undefined) throw new Error(`the config has no account ${account}`);
