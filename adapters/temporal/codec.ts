@@ -8,7 +8,8 @@ import type { KeyRing } from './keyRing.ts';
 const PayloadMessage = proto.temporal.api.common.v1.Payload;
 
 const encoding = 'binary/encrypted';
-const keyIdField = 'encryption-key-id';
+/** In a payload's metadata: which key encrypted it. */
+export const keyIdField = 'encryption-key-id';
 const nonceBytes = 12;
 const tagBytes = 16;
 

@@ -2,10 +2,13 @@ import { createSecretKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { z } from 'zod';
 
-const keyFile = z.strictObject({
+/** The file as it is written. */
+export const keyFile = z.strictObject({
   current: z.string().min(1).max(64),
   keys: z.record(z.string().min(1).max(64), z.base64()),
 });
+
+export type KeyFile = z.infer<typeof keyFile>;
 
 /** The payload keys: one that encrypts, and older ones that still decrypt. */
 export interface KeyRing {

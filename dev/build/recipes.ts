@@ -5,7 +5,14 @@ import { absent, digestOf, replaceFile } from './files.ts';
 
 /** What `dist/` holds, by the name that {@link build} takes. */
 export type Output =
-  'worker' | 'sentinel' | 'api' | 'breakglass' | 'workflow-bundle' | 'failure-converter' | 'migrations';
+  | 'worker'
+  | 'sentinel'
+  | 'api'
+  | 'breakglass'
+  | 'payload-keys'
+  | 'workflow-bundle'
+  | 'failure-converter'
+  | 'migrations';
 
 /** How one output is made. */
 export interface Recipe {
@@ -24,6 +31,7 @@ export const recipes: Readonly<Record<Output, Recipe>> = {
   worker: { source: 'worker/main.ts', target: 'worker.mjs', make: server },
   sentinel: { source: 'sentinel/main.ts', target: 'sentinel.mjs', make: server },
   api: { source: 'api/main.ts', target: 'api.mjs', make: server },
+  'payload-keys': { source: 'client/payloadKeys/main.ts', target: 'payload-keys.mjs', make: server },
   breakglass: { source: 'client/cli/main.ts', target: 'breakglass.mjs', make: commandLine },
   'workflow-bundle': { source: 'workflows/index.ts', target: 'workflow-bundle.js', make: workflowBundle },
   // Loaded by its path, so it lies beside the bundles as it lies beside its adapter.

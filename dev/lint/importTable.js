@@ -97,8 +97,8 @@ export const importTable = {
     node: '*',
   },
   client: {
-    rooms: ['core/contracts', 'adapters/temporal'],
-    packages: { '@temporalio/client': '*', '@temporalio/common': '*', zod: '*' },
+    rooms: ['core/contracts', 'adapters/temporal', 'adapters/settings'],
+    packages: { '@temporalio/client': '*', '@temporalio/common': '*', '@temporalio/proto': '*', zod: '*' },
     node: '*',
   },
   'client/cli': {

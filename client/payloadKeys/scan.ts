@@ -1,0 +1,59 @@
+import type { Connection } from '@temporalio/client';
+import { decode } from '@temporalio/common/lib/encoding.js';
+import { z } from 'zod';
+import { keyIdField } from '../../adapters/temporal/codec.ts';
+
+/** The executions whose histories hold a payload of a key, by the key's id: `WORKFLOW RUN`. */
+export type Uses = ReadonlyMap<string, readonly string[]>;
+
+const metadata = z.object({ metadata: z.record(z.string(), z.instanceof(Uint8Array)) });
+
+/** The ids of the keys of every payload anywhere in a decoded message. */
+const keysIn = (message: unknown, found: Set<string>): void => {
+  if (typeof message !== 'object' || message === null || message instanceof Uint8Array) return;
+  const payload = metadata.safeParse(message);
+  const id = payload.success ? payload.data.metadata[keyIdField] : undefined;
+  if (id !== undefined) found.add(decode(id));
+  for (const member of Object.values(message)) keysIn(member, found);
+};
+
+/**
+ * Reads every history that Temporal still holds, open or closed, and says which keys each needs. Nothing is
+ * decrypted: a key's id stands beside what it encrypted.
+ */
+export const findUses = async ({ workflowService }: Connection, namespace: string): Promise<Uses> => {
+  const uses = new Map<string, string[]>();
+  let page: Uint8Array | undefined;
+  do {
+    const listed = await workflowService.listWorkflowExecutions({
+      namespace,
+      pageSize: 200,
+      ...(page === undefined ? {} : { nextPageToken: page }),
+    });
+    for (const { execution } of listed.executions) {
+      if (execution == null) continue;
+      for (const id of await keysOfHistory(workflowService, namespace, execution))
+        uses.set(id, [...(uses.get(id) ?? []), `${execution.workflowId ?? ''} ${execution.runId ?? ''}`]);
+    }
+    page = listed.nextPageToken.length > 0 ? listed.nextPageToken : undefined;
+  } while (page !== undefined);
+  return uses;
+};
+
+const keysOfHistory = async (
+  service: Connection['workflowService'],
+  namespace: string,
+  execution: { readonly workflowId?: string | null; readonly runId?: string | null },
+): Promise<ReadonlySet<string>> => {
+  const found = new Set<string>();
+  let page: Uint8Array | undefined;
+  do {
+    const answer = await service.getWorkflowExecutionHistory({
+      ...{ namespace, execution },
+      ...(page === undefined ? {} : { nextPageToken: page }),
+    });
+    for (const event of answer.history?.events ?? []) keysIn(event, found);
+    page = answer.nextPageToken.length > 0 ? answer.nextPageToken : undefined;
+  } while (page !== undefined);
+  return found;
+};
