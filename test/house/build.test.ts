@@ -43,6 +43,7 @@ describe('build', () => {
       migrations: 'built',
       worker: 'absent',
       sentinel: 'absent',
+      'payload-keys': 'absent',
       'workflow-bundle': 'absent',
       'failure-converter': 'absent',
     });
