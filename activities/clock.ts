@@ -26,6 +26,8 @@ const actionOf = (events: readonly StreamEvent[]): Action => {
       return 'break_glass_reminded';
     case 'old-credential':
       return 'break_glass_old_credential';
+    case 'unsighted':
+      return 'break_glass_silence';
     case 'session-unclaimed':
       return 'break_glass_unclaimed';
     default:

@@ -23,6 +23,9 @@ export const alarmMessage = (sighting: Sighting, config: Config): Message => {
     title: `Break-glass account ${account} just signed in`,
     text: [
       `Break-glass account ${account} just signed in from ${ip}. Confirm that this is authorised.`,
+      ...(sighting.source === 'session-sweep'
+        ? ['Kratos’s hook for this login never came: it was found by looking at the sessions.']
+        : []),
       `At ${at}, by ${way}, user agent: ${userAgent === '' ? 'none' : userAgent}`,
       'If nobody claims this session it rings again; if nobody can explain it, end it and rotate the credential.',
     ].join('\n'),

@@ -17,6 +17,8 @@ export type Whose =
 export interface Identities {
   /** By the index alone; undefined on a miss. */
   accountOf(identity: string): AccountId | undefined;
+  /** Every identity of the index with its account. */
+  all(): [string, AccountId][];
   /**
    * By the index, and on a miss by Kratos, once for each identity until the next `refresh`.
    *
@@ -74,6 +76,7 @@ export const openIdentities = async (deps: {
 
   return {
     accountOf: (identity) => index.get(identity),
+    all: () => [...index],
     async find(identity) {
       const account = index.get(identity);
       if (account !== undefined) return { account };

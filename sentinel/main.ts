@@ -16,6 +16,7 @@ import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import { coalesce } from './coalesce.ts';
+import { startVigil } from '../vigil/index.ts';
 import { startSentinel } from './sentinel.ts';
 import { startWatchdog } from './watchdog.ts';
 
@@ -71,6 +72,7 @@ const main = async (): Promise<void> => {
     tellProcess: coalesce((account) => client.wakeAccount(account), TELL_WITHIN_MS),
     config: () => configs().current.config,
     log,
+    sweepMs: own.sweepSeconds * 1000,
   });
   const accounts = (): AccountId[] => [
     ...new Set(
@@ -85,7 +87,19 @@ const main = async (): Promise<void> => {
     },
     own.watchdogSeconds * 1000,
   );
+  const endVigil = startVigil({
+    ...{
+      self: 'sentinel',
+      settings: own,
+      isWell: sentinel.isWell,
+      channels,
+      ledger: createLedger(pool),
+      log,
+    },
+    config: () => configs().current.config,
+  });
   const stop = async (): Promise<void> => {
+    await endVigil();
     await watchdog.stop();
     await sentinel.stop();
     made?.channels.close();

@@ -10,7 +10,7 @@ import type {
   RowDraft,
   StreamEvent,
 } from '../core/contracts/ledger.ts';
-import type { CaseId } from '../core/contracts/ids.ts';
+import type { AccountId, CaseId } from '../core/contracts/ids.ts';
 import { isDeclared } from '../core/rules/case/state.ts';
 import { later } from '../core/rules/decision.ts';
 import { messagesFor } from '../core/rules/messages.ts';
@@ -63,17 +63,22 @@ const merged = (streams: Streams, sighting: Sighting): Sighting => {
   return strength[known.aal] > strength[sighting.aal] ? { ...known, session } : { ...sighting, session };
 };
 
-const base = (sighting: Sighting, timestamp: string) =>
+/** What the sentinel's rows about an account have in common. */
+export const rowOn = (account: AccountId, timestamp: string) =>
   ({
     timestamp,
     // The role by which the process knows that no workflow wrote the row.
     actor_role: 'sentinel',
     resource_type: 'account',
-    resource_id: sighting.account,
-    ip_address: isIP(sighting.ip) > 0 ? sighting.ip : null,
-    user_agent: sighting.userAgent,
+    resource_id: account,
     nonce: null,
   }) as const;
+
+const base = (sighting: Sighting, timestamp: string) => ({
+  ...rowOn(sighting.account, timestamp),
+  ip_address: isIP(sighting.ip) > 0 ? sighting.ip : null,
+  user_agent: sighting.userAgent,
+});
 
 const alarmDraft = (
   sighting: Sighting,
@@ -104,8 +109,22 @@ const openCaseFacts = ({ account, cases }: Streams): Metadata => {
   };
 };
 
-const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
+/** The first case that a row's events are about. */
+export const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
   events.flatMap((each) => ('case' in each ? [each.case] : []))[0] ?? null;
+
+/** Tells people of a row's events, in the row's own transaction. */
+export const enqueueFor = async (
+  tx: LedgerTransaction,
+  it: { key: string; streams: Streams; events: readonly StreamEvent[]; config: Config },
+): Promise<void> => {
+  const { key, streams, events, config } = it;
+  for (const [n, event] of events.entries()) {
+    const state = 'case' in event ? (streams.cases.get(event.case) ?? null) : null;
+    const news = { id: `${key}/${n}`, event, case: state, account: streams.account, config };
+    for (const message of messagesFor({ ...news, beside: events })) await tx.enqueue(message);
+  }
+};
 
 /** Rows are written in the same transaction in which the streams are folded. */
 export const createSightingRecorder = (deps: {
@@ -142,11 +161,7 @@ export const createSightingRecorder = (deps: {
         events: [...events],
       },
     });
-    for (const [n, event] of events.entries()) {
-      const state = 'case' in event ? (streams.cases.get(event.case) ?? null) : null;
-      const news = { id: `${key}/${n}`, event, case: state, account: streams.account, config: config() };
-      for (const message of messagesFor({ ...news, beside: events })) await tx.enqueue(message);
-    }
+    await enqueueFor(tx, { key, streams, events, config: config() });
     const seen = streams.account.seen.find((each) => each.sighting.id === sighting.id);
     return seen?.claimedFor?.startsWith('rotation/') !== true;
   };
@@ -180,7 +195,11 @@ export const createSightingRecorder = (deps: {
   };
 };
 
-const addressOf = (config: Config, { account, identity }: Sighting): string => {
+/** The account's address, as the config has it; the identity where it has none. */
+export const addressOf = (
+  config: Config,
+  { account, identity }: Pick<Sighting, 'account' | 'identity'>,
+): string => {
   const known = config.accounts[account];
   return known?.kind === 'kratos' ? known.address : identity;
 };

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { KratosHook } from '../adapters/kratos/index.ts';
+import type { KratosHook, SessionRecord } from '../adapters/kratos/index.ts';
 import type { Sighting } from '../core/contracts/events.ts';
 import { instant, type AccountId } from '../core/contracts/ids.ts';
 import { sha256Hex } from '../core/evidence/digest.ts';
@@ -29,8 +29,12 @@ const hook = z.strictObject({
   at: z.string(),
 }) satisfies z.ZodType<KratosHook>;
 
-/** One hook as it is spooled. */
-export const report = z.strictObject({ receivedAt: instant, hook });
+/** One hook as it is spooled, or a session that the sweep found, in a hook's words. */
+export const report = z.strictObject({
+  receivedAt: instant,
+  hook,
+  source: z.enum(['kratos-hook', 'session-sweep']).default('kratos-hook'),
+});
 export type Report = z.infer<typeof report>;
 
 /** When the login's first factor was passed: the same in the hooks for aal1 and aal2. A recovery has its flow. */
@@ -73,7 +77,7 @@ const instantOf = (time: string, otherwise: string): string => {
 const aals = z.enum(['aal1', 'aal2', 'unknown']).catch('unknown');
 
 /** A hook as a sighting; its session is not believed before Kratos's admin api has confirmed it. */
-export const sightingOf = ({ hook: it, receivedAt }: Report, account: AccountId): Sighting => ({
+export const sightingOf = ({ hook: it, receivedAt, source }: Report, account: AccountId): Sighting => ({
   id: sightingId(account, it.identityId, beginning(it)),
   account,
   identity: it.identityId,
@@ -83,5 +87,33 @@ export const sightingOf = ({ hook: it, receivedAt }: Report, account: AccountId)
   ip: it.ip !== null && isIP(it.ip) > 0 ? it.ip : 'an unknown address',
   userAgent: harmless(it.userAgent ?? '', 512),
   at: instantOf(it.at, receivedAt),
-  source: 'kratos-hook',
+  source,
 });
+
+/**
+ * A session of Kratos's admin api, told in the words of the hook that never came: it names the same login as that
+ * hook would have.
+ */
+export const reportOf = (session: SessionRecord, identityId: string, receivedAt: string): Report => {
+  const { id, aal, authenticatedAt, issuedAt, methods, devices } = session;
+  const firstMethodAt = session.firstMethodAt ?? issuedAt;
+  return {
+    receivedAt,
+    source: 'session-sweep',
+    hook: {
+      event: 'login',
+      identityId,
+      flow: {
+        id,
+        type: 'browser',
+        method: methods.at(-1)?.method ?? null,
+        requestedAal: null,
+        refresh: false,
+      },
+      session: { id, aal, authenticatedAt, firstMethodAt, methods: [...methods] },
+      ip: devices[0]?.ip ?? null,
+      userAgent: devices[0]?.userAgent ?? null,
+      at: firstMethodAt,
+    },
+  };
+};

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { Channels } from '../adapters/channels/index.ts';
 import type { KratosAdmin } from '../adapters/kratos/index.ts';
@@ -12,7 +13,11 @@ import { createSightingRecorder } from './record.ts';
 import { report } from './report.ts';
 import { doubling } from './retry.ts';
 import { createDoor, listen, type Door } from './server.ts';
+import { createLogoutRecorder } from './logout.ts';
+import { openSessionMemory } from './sessions.ts';
 import { createSuspicions } from './suspicion.ts';
+import { createSweep } from './sweep.ts';
+import { isWritable } from './disk.ts';
 import { createWatch, type Patience } from './watch.ts';
 
 /** What a sentinel stands on; only the spool's disk must be there for an alarm to ring. */
@@ -23,7 +28,7 @@ export interface SentinelDeps {
   /** What proves that a hook comes from Kratos. */
   readonly hookKey: string;
   readonly spoolDir: string;
-  readonly kratos: Pick<KratosAdmin, 'findIdentity' | 'getIdentityShape' | 'findSession'>;
+  readonly kratos: Pick<KratosAdmin, 'findIdentity' | 'getIdentityShape' | 'findSession' | 'listSessions'>;
   readonly channels: () => Channels;
   readonly ledger: Ledger;
   readonly recordSighting: (sighting: Sighting) => Promise<unknown>;
@@ -32,6 +37,8 @@ export interface SentinelDeps {
   readonly config: () => Config;
   readonly log: Log;
   readonly now?: () => Date;
+  /** From one look at every identity's sessions to the next; a minute when left out. Milliseconds. */
+  readonly sweepMs?: number;
   readonly patience?: Patience;
 }
 
@@ -48,6 +55,8 @@ const QUIET_MS = 10 * MINUTE_MS;
 
 export interface Sentinel {
   readonly port: number;
+  /** Whether it can do what it is for: hear a hook, and keep it. */
+  readonly isWell: () => Promise<boolean>;
   /** Resolves when nothing that was reported is still to be done. */
   idle(): Promise<void>;
   /** Stops at once; what is not done is in the spool. */
@@ -70,6 +79,7 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
     log.info({ host, port }, 'sentinel is ready');
     return {
       port,
+      isWell: async () => server.listening && (await isWritable(deps.spoolDir)),
       idle: inside.idle,
       async stop() {
         // The port is given up last: whoever takes it next takes the spool.
@@ -86,7 +96,7 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
 const startInside = async (
   deps: SentinelDeps,
   openDoor: (door: Door) => void,
-): Promise<Omit<Sentinel, 'port'>> => {
+): Promise<Pick<Sentinel, 'idle' | 'stop'>> => {
   const { spoolDir, kratos, config, log, now = () => new Date() } = deps;
   const end = new AbortController();
   const { signal } = end;
@@ -110,9 +120,14 @@ const startInside = async (
 
   watch.resume();
   openDoor(createDoor({ hookKey: deps.hookKey, watch, identities, suspect, now, log, signal }));
-  const stopTicking = everyMinute(log, async () => {
-    // The sweep of each identity's sessions belongs here, after the index has been brought up to date.
-    await identities.refresh();
+  const sweep = createSweep({
+    ...{ identities, kratos, watch, now, log, tellProcess: deps.tellProcess },
+    memory: await openSessionMemory(join(spoolDir, 'sessions.json'), now),
+    recordLogout: createLogoutRecorder({ ledger: deps.ledger, config, now }),
+  });
+  const stopTicking = every(deps.sweepMs ?? MINUTE_MS, log, async () => {
+    // A new account's identity is swept at once; with the index as it was, if Kratos cannot say.
+    await identities.refresh().finally(sweep);
   });
   return {
     idle: () => watch.idle(),
@@ -124,8 +139,8 @@ const startInside = async (
   };
 };
 
-/** Does the work now and every minute, never twice at once. */
-const everyMinute = (log: Log, work: () => Promise<void>): (() => Promise<void>) => {
+/** Does the work now and again and again, never twice at once. */
+const every = (ms: number, log: Log, work: () => Promise<void>): (() => Promise<void>) => {
   let underWay: Promise<void> | null = null;
   const tick = (): void => {
     underWay ??= work()
@@ -134,7 +149,7 @@ const everyMinute = (log: Log, work: () => Promise<void>): (() => Promise<void>)
       })
       .finally(() => (underWay = null));
   };
-  const timer = setInterval(tick, MINUTE_MS);
+  const timer = setInterval(tick, ms);
   tick();
   return async () => {
     clearInterval(timer);

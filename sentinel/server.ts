@@ -89,7 +89,7 @@ export const createDoor = (deps: {
       suspect('unreadable', from);
       return refused(400, 'not a login hook');
     }
-    await watch.take({ receivedAt, hook });
+    await watch.take({ receivedAt, hook, source: 'kratos-hook' });
     if (identities.accountOf(hook.identityId) !== undefined) return accepted;
     const whose = await whoseWithin(hook.identityId);
     if (whose?.account !== null) return accepted;

@@ -248,6 +248,12 @@ export const createWatch = (deps: WatchDeps) => {
         if (isNew && entry !== undefined) begin(entry);
       });
     },
+    /** Whether a hook or a sweep has told of this login, at this strength or a greater one. */
+    knows(hook: Report['hook']): boolean {
+      return spool
+        .known()
+        .some(({ data }) => loginKey(data.hook) === loginKey(hook) && isNoWeaker(data.hook, hook));
+    },
     pending: () => spool.pending(),
     /** Resolves when nothing is under way, or the watch was aborted. */
     async idle(): Promise<void> {
@@ -256,6 +262,9 @@ export const createWatch = (deps: WatchDeps) => {
   };
 };
 export type Watch = ReturnType<typeof createWatch>;
+
+const isNoWeaker = (known: Report['hook'], than: Report['hook']): boolean =>
+  known.session?.aal === 'aal2' || than.session?.aal !== 'aal2';
 
 const recorded = z.object({ told: z.array(z.string()), session: z.boolean() });
 

@@ -19,6 +19,7 @@ import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { taskQueue } from '../core/contracts/temporal.ts';
 import { startCheckpointsOf } from './checkpoints/settings.ts';
+import { startVigil } from '../vigil/index.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { recordConfigs } from './recordConfigs.ts';
 
@@ -93,15 +94,19 @@ const main = async (): Promise<void> => {
   });
   const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log });
   const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log });
-  const stopHealth =
-    own.healthPort === undefined
-      ? () => undefined
-      : startHealth(own.healthPort, () => worker.getState() === 'RUNNING');
+  const isRunning = (): boolean => worker.getState() === 'RUNNING';
+  const endVigil = startVigil({
+    ...{ self: 'worker', settings: own, ledger, log, channels: () => channels },
+    isWell: () => Promise.resolve(isRunning()),
+    config: () => configs().current.config,
+  });
+  const stopHealth = own.healthPort === undefined ? () => undefined : startHealth(own.healthPort, isRunning);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
   log.info('worker is ready');
   await worker.run();
   stopHealth();
   await checkpoints.stop();
+  await endVigil();
   await dispatcher.stop();
   await connection.close();
   await pool.end();

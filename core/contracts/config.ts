@@ -132,6 +132,7 @@ export const deadlines = z.strictObject({
   request: seconds.default(30 * 60).describe('requested → authorised'),
   release: seconds.default(30 * 60).describe('authorised → released'),
   session: seconds.default(30 * 60).describe('released → first sighting'),
+  sighting: seconds.default(600).describe('released, or claimed → a login seen; then silence rings'),
   attestation: seconds.default(24 * 3600),
   sessionLog: seconds.default(24 * 3600),
   postMortem: seconds.default(48 * 3600),

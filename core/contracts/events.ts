@@ -81,6 +81,8 @@ export const terms = z.strictObject({
     sessionLog: z.int(),
     refusals: z.int(),
     postMortem: z.int(),
+    /** Absent in cases from before silence rang. */
+    sighting: z.int().optional(),
   }),
 });
 export type Terms = z.infer<typeof terms>;
@@ -144,7 +146,7 @@ export const caseEvent = z.discriminatedUnion('type', [
     type: z.literal('ended'),
     ...at,
     by: personId.nullable(),
-    how: z.enum(['requester', 'approver', 'longest-session', 'stopped']),
+    how: z.enum(['requester', 'approver', 'longest-session', 'stopped', 'gone']),
     reason: z.string(),
     /** Seconds after the longest session was over. */
     late: z.int().optional(),
@@ -193,6 +195,8 @@ export const caseEvent = z.discriminatedUnion('type', [
     /** What the last of its sessions was claimed for. */
     claimedFor: z.union([caseId, rotationId]).nullable(),
   }),
+  /** Released, or claimed (`session`), and no login was seen in time. */
+  z.strictObject({ type: z.literal('unsighted'), ...at, session: z.uuid().nullable(), late: z.int() }),
 ]);
 export type CaseEvent = z.infer<typeof caseEvent>;
 export type CaseEventOf<T extends CaseEvent['type']> = Extract<CaseEvent, { type: T }>;
@@ -260,6 +264,8 @@ export const accountEvent = z.discriminatedUnion('type', [
     candidates,
     marks,
   }),
+  /** A session that was alive and is no more, though nobody said so: `at` is when the sweep noticed. */
+  z.strictObject({ type: z.literal('session-gone'), ...at, session: z.uuid(), lastActiveAt: instant }),
 ]);
 export type AccountEvent = z.infer<typeof accountEvent>;
 

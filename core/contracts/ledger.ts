@@ -33,6 +33,8 @@ export const action = z.enum([
   'break_glass_workflow_rebuilt',
   'break_glass_override',
   'break_glass_stopped',
+  'break_glass_logout',
+  'break_glass_silence',
 ]);
 export type Action = z.infer<typeof action>;
 
@@ -62,7 +64,7 @@ export const rowDraft = z.strictObject({
   actor_id: z.string(),
   actor_role: z.string(),
   action,
-  resource_type: z.enum(['account', 'config', 'ledger']),
+  resource_type: z.enum(['account', 'config', 'ledger', 'process']),
   resource_id: z.string(),
   ip_address: z.string().nullable(),
   user_agent: z.string().nullable(),

@@ -4,6 +4,18 @@ import { digest } from './ids.ts';
 const host = z.string().min(1);
 const port = z.int().min(1).max(65_535);
 const path = z.string().min(1);
+const seconds = z.int().min(1).max(3600);
+
+/** How worker and sentinel watch each other, and who outside watches both. */
+const vigil = z.strictObject({
+  /** The other process's health address; without it nobody is watched. */
+  otherHealth: z.url().optional(),
+  heartbeatSeconds: seconds.default(10),
+  /** An outside monitor's address, called while this process is well. */
+  deadMan: z.url().optional(),
+  deadManSeconds: seconds.default(60),
+});
+export type VigilSettings = z.infer<typeof vigil>;
 
 /**
  * What a process is told at start: addresses and where its files lie, never a
@@ -32,6 +44,7 @@ export const settings = z.strictObject({
       checkpoints: z
         .strictObject({ file: path, everySeconds: z.int().min(1).max(3_600).default(60) })
         .optional(),
+      ...vigil.shape,
     })
     .optional()
     .describe('the worker only'),
@@ -40,6 +53,9 @@ export const settings = z.strictObject({
       ...{ host, port, hookKeyFile: path, spoolDir: path },
       /** Seconds between two looks at whether every workflow runs that the ledger wants. */
       watchdogSeconds: z.int().min(1).default(30),
+      /** Seconds between two looks at every identity's sessions. */
+      sweepSeconds: seconds.default(60),
+      ...vigil.shape,
     })
     .optional()
     .describe('the sentinel only'),

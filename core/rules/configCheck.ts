@@ -91,6 +91,10 @@ const checkDeadlines = ({ deadlines }: Config): ConfigFinding[] => {
     findings.push(
       warning(['deadlines', 'claim'], 'a login may stay unclaimed for longer than one is waited for'),
     );
+  if (deadlines.sighting >= deadlines.session)
+    findings.push(
+      warning(['deadlines', 'sighting'], 'a released case expires before its silence could ring'),
+    );
   if (deadlines.sessionLog > deadlines.postMortem)
     findings.push(
       warning(['deadlines', 'sessionLog'], 'the session log is due after the post-mortem built on it'),

@@ -90,7 +90,7 @@ const answers = (
 const isCase = (id: CaseId | RotationId | null | undefined): id is CaseId => id?.startsWith('case/') === true;
 
 /**
- * What cases learn when their account moves: claimed, matched or further sessions, an answer; a proven rotation,
+ * What cases learn when their account moves: claimed, matched, gone or further sessions, an answer; a proven rotation,
  * which settles some and supersedes those that an earlier one settled.
  */
 export const caseLearns = (before: AccountState, event: AccountEvent, after: AccountState): Learnt[] => {
@@ -130,6 +130,16 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
       const seen = after.seen.find((each) => each.sighting.id === event.sighting);
       if (event.case === undefined || !isJoining || seen === undefined) return [];
       return [{ case: event.case, events: [{ type: 'session-seen', at, sighting: seen.sighting }] }];
+    }
+    case 'session-gone': {
+      const claimed = after.claims[event.session];
+      const open = after.openCase?.case;
+      if (open === undefined || claimed !== open) return [];
+      const isAlive = Object.entries(after.claims).some(
+        ([session, by]) => by === open && !(after.gone ?? []).includes(session),
+      );
+      const reason = 'its last claimed session is gone from kratos';
+      return isAlive ? [] : [{ case: open, events: [{ type: 'ended', at, by: null, how: 'gone', reason }] }];
     }
     case 'rotation-proven': {
       const { rotation, pair } = event;

@@ -80,8 +80,10 @@ export const importTable = {
     packages: { ...adapter.packages, '@temporalio/common': '*', '@temporalio/proto': '*' },
   },
 
+  // Worker and sentinel watch each other by the same means.
+  vigil: { rooms: ['core', 'adapters'], node: '*' },
   worker: {
-    rooms: ['core', 'workflows', 'activities', 'adapters'],
+    rooms: ['core', 'workflows', 'activities', 'adapters', 'vigil'],
     packages: {
       '@temporalio/worker': '*',
       '@temporalio/activity': '*',
@@ -92,7 +94,7 @@ export const importTable = {
     node: '*',
   },
   sentinel: {
-    rooms: ['core', 'adapters', 'client'],
+    rooms: ['core', 'adapters', 'client', 'vigil'],
     packages: { hono: '*', '@hono/node-server': '*', pino: '*', zod: '*' },
     node: '*',
   },

@@ -7,7 +7,7 @@ import { rememberedPorts } from '../ports.ts';
 import { endOrphans, stopAll, type Running } from '../processes.ts';
 import { createCli, type RunCli } from './cli.ts';
 import { makeOrganisation, type Amend } from './organisation.ts';
-import { ownProcesses, type OwnProcesses } from './processes.ts';
+import { ownProcesses, type AmendSettings, type OwnProcesses } from './processes.ts';
 import { makeSecrets, type SecretFiles } from './secrets.ts';
 import { portNames, startServers, type Ports, type Servers } from './servers.ts';
 
@@ -39,6 +39,7 @@ export interface StackOptions {
   readonly hookVia?: (sentinel: string) => string;
   /** Seconds between two looks of the sentinel's watchdog, for tests. */
   readonly watchdogSeconds?: number;
+  readonly amendSettings?: AmendSettings;
   readonly progress: Progress;
 }
 
@@ -92,6 +93,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       configPin,
       dist,
       watchdogSeconds: options.watchdogSeconds,
+      amendSettings: options.amendSettings,
     });
     await startAll(own, running);
     return {

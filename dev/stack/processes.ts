@@ -6,6 +6,12 @@ import { startProcess, type Running } from '../processes.ts';
 import { database, type Ports, type Servers } from './servers.ts';
 import type { SecretFiles } from './secrets.ts';
 
+/** What a test or a bench wants otherwise in the processes' own settings. */
+export interface AmendSettings {
+  readonly worker?: Readonly<Record<string, unknown>>;
+  readonly sentinel?: Readonly<Record<string, unknown>>;
+}
+
 export interface ProcessesOptions {
   readonly stateFolder: string;
   readonly ports: Ports;
@@ -15,6 +21,7 @@ export interface ProcessesOptions {
   readonly dist: string;
   /** Seconds between two looks of the watchdog; the setting's own default when left out. */
   readonly watchdogSeconds?: number | undefined;
+  readonly amendSettings?: AmendSettings | undefined;
 }
 
 /** Our own three processes; each can be stopped and started alone. */
@@ -34,7 +41,7 @@ const isUp = (port: number, path: string) => async (): Promise<boolean> =>
 
 /** Writes each process's settings and gives a way to start it. */
 export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProcesses> => {
-  const { stateFolder, ports, secrets, servers, configPin, dist } = options;
+  const { stateFolder, ports, secrets, servers, configPin, dist, amendSettings } = options;
   const common = {
     configDir: join(stateFolder, 'config'),
     configPin,
@@ -58,6 +65,8 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
         workflowBundle: join(dist, 'workflow-bundle.js'),
         healthPort: ports.worker,
         checkpoints: { file: join(stateFolder, 'checkpoint.json') },
+        otherHealth: `http://${host}:${ports.sentinel}/healthz`,
+        ...amendSettings?.worker,
       },
     },
     sentinel: {
@@ -66,7 +75,9 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
       sentinel: {
         ...{ host, port: ports.sentinel, hookKeyFile: secrets.hookKeyFile },
         spoolDir: join(stateFolder, 'spool'),
+        otherHealth: `http://${host}:${ports.worker}/healthz`,
         watchdogSeconds: options.watchdogSeconds,
+        ...amendSettings?.sentinel,
       },
     },
     api: { ...common, ...asUser(API, secrets.apiPasswordFile), api: { host, port: ports.api } },

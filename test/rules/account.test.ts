@@ -118,7 +118,9 @@ describe('a request', () => {
     const { events } = given(state).when(statement).then('case-opened');
     const [opened] = events;
     if (opened?.type !== 'case-opened') throw new Error('no case was opened');
-    expect(openCase(state, opened, statement, config)).toEqual(requested());
+    const { terms, ...rest } = requested();
+    const seconds = { ...terms.seconds, sighting: config.deadlines.sighting };
+    expect(openCase(state, opened, statement, config)).toEqual({ ...rest, terms: { ...terms, seconds } });
   });
 
   it('cannot begin a case without a sealed pair', () => {

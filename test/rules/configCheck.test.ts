@@ -198,6 +198,11 @@ describe('a config that has the right shape', () => {
       (d) => Object.assign(d, { deadlines: { claim: 3600 } }),
       'deadlines.claim: a login may stay unclaimed',
     ],
+    [
+      'a silence that rings after the case has expired',
+      (d) => Object.assign(d, { deadlines: { session: 600 } }),
+      'deadlines.sighting: a released case expires before',
+    ],
   ])('given %s, is a warning and no error', (_, change, text) => {
     expect(errors(change)).toEqual([]);
     expect(findings(change).some((each) => each.startsWith('warning') && each.includes(text))).toBe(true);

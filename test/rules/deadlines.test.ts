@@ -4,7 +4,18 @@ import { dueCase, nextCaseDeadline } from '../../core/rules/case/due.ts';
 import { evolveCase } from '../../core/rules/case/evolve.ts';
 import type { CaseState } from '../../core/rules/case/state.ts';
 import { isOwed } from '../../core/rules/obligations.ts';
-import { approved, at, caseAfter, digestOf, requested, shareReleased, upTo } from '../support/rules.ts';
+import {
+  approved,
+  at,
+  caseAfter,
+  digestOf,
+  person,
+  requested,
+  sessionOf,
+  shareReleased,
+  sightingOf,
+  upTo,
+} from '../support/rules.ts';
 
 /** What the clock brings about at an instant, and the case after it. */
 const tick = (state: CaseState, now: string) => {
@@ -62,6 +73,57 @@ describe('what a phase waits for', () => {
         'post-mortem',
       ]);
     }
+  });
+});
+
+describe('silence', () => {
+  const within = (events: readonly CaseEvent[]): CaseState => {
+    const { terms } = requested();
+    const timed = { ...terms, seconds: { ...terms.seconds, sighting: 200 } };
+    return caseAfter(events.map((each) => (each.type === 'requested' ? { ...each, terms: timed } : each)));
+  };
+  const claim = (n: number, when: number): CaseEvent => ({
+    ...{ type: 'session-claimed', at: at(when), by: person('alice'), session: sessionOf(n) },
+  });
+  const seen = (n: number): CaseEvent => ({ type: 'session-seen', at: at(150), sighting: sightingOf(n) });
+
+  it('after the release rings once, and says how late', () => {
+    const state = within(upTo('released'));
+    expect(nextCaseDeadline(state)).toBe(at(300));
+    expect(dueCase(state, at(299))).toEqual([]);
+    const { events, state: after } = tick(state, at(330));
+    expect(events).toEqual([{ type: 'unsighted', at: at(330), session: null, late: 30 }]);
+    expect(dueCase(after, at(600))).toEqual([]);
+    expect(nextCaseDeadline(after)).toBe(at(700));
+  });
+
+  it('about each claimed session rings once, unless its login was seen', () => {
+    const state = within([...upTo('in-session'), claim(2, 140), seen(2), claim(3, 150)]);
+    expect(nextCaseDeadline(state)).toBe(at(320));
+    const { events, state: after } = tick(state, at(320));
+    expect(events).toEqual([{ type: 'unsighted', at: at(320), session: sessionOf(1), late: 0 }]);
+    expect(nextCaseDeadline(after)).toBe(at(350));
+    const { state: all } = tick(after, at(350));
+    expect(all.unsighted).toEqual([sessionOf(1), sessionOf(3)]);
+    expect(nextCaseDeadline(all)).toBe(at(120 + 3600));
+  });
+
+  it('is none once a claimed login was seen, nor after the end, nor in cases of before', () => {
+    const ended: CaseEvent = {
+      type: 'ended',
+      at: at(130),
+      by: person('alice'),
+      how: 'requester',
+      reason: 'x',
+    };
+    const rung = (state: CaseState) => dueCase(state, at(320)).filter((each) => each.type === 'unsighted');
+    expect(rung(within([...upTo('in-session'), seen(1)]))).toEqual([]);
+    expect(rung(within([...upTo('released'), ended]))).toEqual([]);
+    expect(rung(caseAfter(upTo('released')))).toEqual([]);
+  });
+
+  it('gives way to what ends the case', () => {
+    expect(dueCase(within(upTo('released')), at(700))).toMatchObject([{ type: 'expired' }]);
   });
 });
 

@@ -64,7 +64,7 @@ export type Move =
     }
   | { readonly do: 'wait'; readonly seconds: number; readonly ticks: boolean }
   | { readonly do: 'see'; readonly n: number; readonly aal: 'aal1' | 'aal2'; readonly known: boolean }
-  | { readonly do: 'record'; readonly session: number }
+  | { readonly do: 'record' | 'gone'; readonly session: number }
   | { readonly do: 'prove' | 'fail' | 'end-sessions' | 'continue-as-new' }
   | { readonly do: 'config'; readonly which: number };
 
@@ -94,7 +94,7 @@ export const move: fc.Arbitrary<Move> = fc.oneof(
       ...{ do: fc.constant('see'), n: session, aal: fc.constantFrom('aal1', 'aal2'), known: fc.boolean() },
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('record'), session }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('record', 'gone'), session }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('prove', 'fail', 'end-sessions', 'continue-as-new') }),
@@ -276,6 +276,8 @@ export const make = async (world: World, it: Move): Promise<void> => {
     }
     case 'record':
       return world.recordSession(sessionOf(it.session));
+    case 'gone':
+      return world.lose(sessionOf(it.session));
     case 'prove':
       return world.prove(pairOf((world.account.pair?.password.generation ?? 0) + 1));
     case 'fail':

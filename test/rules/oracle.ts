@@ -146,6 +146,15 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     case 'detected':
     case 'answered':
       return wrong(true, `${event.type} though it was asked for`);
+    case 'unsighted': {
+      const id = `unsighted ${event.session ?? ''}`;
+      const again = known.chased.has(id);
+      known.chased.add(id);
+      return [
+        ...wrong(again, `rang again: ${id}`),
+        ...wrong(!known.isReleased || isShut, 'silence rang out of turn'),
+      ];
+    }
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':

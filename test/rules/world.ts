@@ -170,6 +170,12 @@ export class World {
       await this.ofAccount({ type: 'session-recorded', at: this.now, rotation: running, session });
   }
 
+  /** The sweep found a session gone. */
+  async lose(session: string): Promise<void> {
+    const event = { type: 'session-gone', at: this.now, session, lastActiveAt: this.now } as const;
+    await this.ofAccount(event, { session });
+  }
+
   /** Rotations are proven in the order of their generations. */
   async prove(pair: Pair): Promise<void> {
     const running = this.account.rotation;

@@ -69,6 +69,10 @@ export interface World {
   readonly down: Set<string>;
   /** Sessions Kratos has saved, by the time of their first method: this test's login, unless taken out. */
   readonly sessions: Map<string, string>;
+  /** Sessions as the admin api lists them; a test puts them there. */
+  listed: SessionRecord[];
+  /** From one sweep to the next, in milliseconds. */
+  sweepMs: number;
   /** Channels give no answer before this. */
   hold: Promise<unknown>;
   /** How long Kratos has to save a session before its absence is believed. */
@@ -150,6 +154,10 @@ export const makeWorld = async (): Promise<World> => {
         retryable: false,
       });
     },
+    listSessions: async (identity: string) => {
+      if (down.has('kratos')) throw unreachable();
+      return identity === breakglassIdentity ? world.listed : [];
+    },
     findSession: async (_: string, at: string) => {
       if (down.has('kratos')) throw unreachable();
       const id = sessions.get(at);
@@ -164,6 +172,8 @@ export const makeWorld = async (): Promise<World> => {
 
   const world: World = {
     hold: Promise.resolve(),
+    listed: [],
+    sweepMs: 60_000,
     believeAbsenceAfter: quick.confirm.believeAbsenceAfter,
     ...{ folder, down, sessions, journal, rung, ledger: memory },
     async start() {
@@ -179,6 +189,7 @@ export const makeWorld = async (): Promise<World> => {
           journal.push(`told ${account}`);
         },
         config: () => config,
+        sweepMs: world.sweepMs,
         log: pino({ level: 'silent' }),
         patience: { ...quick, confirm: { ...quick.confirm, believeAbsenceAfter: world.believeAbsenceAfter } },
       });

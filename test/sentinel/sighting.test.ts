@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { foldAccount } from '../../core/rules/streams.ts';
-import { accountId, caseId } from '../../core/contracts/ids.ts';
-import { rowDraft, type Row } from '../../core/contracts/ledger.ts';
+import { accountId } from '../../core/contracts/ids.ts';
+import type { Row } from '../../core/contracts/ledger.ts';
 import {
   firstMethodAt,
   hookOf,
@@ -16,6 +16,7 @@ import {
   breakglassIdentity,
   type World,
 } from './harness.ts';
+import { openCase } from './openCase.ts';
 
 const pbkdf2Async = promisify(pbkdf2);
 const account = accountId.parse('acme-eu');
@@ -409,50 +410,3 @@ const acceptedIn = (row: Row | undefined): string[] =>
 
 /** Acceptances that have reached the disk. */
 const notesIn = (world: World): number => world.spoolText().split('"rang/').length - 1;
-
-/** A case in which the requester has claimed the session. */
-const openCase = async ({ ledger }: World): Promise<void> => {
-  const at = '2026-11-21T07:59:00.000Z';
-  const id = caseId.parse('case/acme-eu/2026-11-21-01');
-  const digest = 'a'.repeat(64);
-  const sealed = (custodians: string[]) => ({ generation: 1, seal: digest, threshold: 2, custodians });
-  const seconds = {
-    request: 1800,
-    release: 1800,
-    session: 1800,
-    attestation: 1,
-    sessionLog: 1,
-    refusals: 1,
-    postMortem: 1,
-  };
-  const draft = {
-    ...{ timestamp: at, actor_id: 'alice', actor_role: 'requester', action: 'break_glass_requested' },
-    ...{
-      resource_type: 'account',
-      resource_id: account,
-      ip_address: null,
-      user_agent: null,
-      result: 'success',
-    },
-    ...{ case_id: id, nonce: null, key: 'a-case' },
-    metadata: {
-      events: [
-        { account, event: { type: 'case-opened', at, by: 'alice', case: id, request: digest } },
-        {
-          case: id,
-          event: {
-            ...{ type: 'requested', at, by: 'alice', case: id, account, kind: 'drill', request: digest },
-            ...{ scenario: 'sso-down', conditions: [], reason: 'nobody can sign in', symptom: 'none' },
-            ...{ incidentChannel: '#inc-1', expectedMinutes: 30, recipient: 'age1x', config: digest },
-            terms: { need: 2, role: 'senior', approvers: ['bob'], longestSessionMinutes: 60, seconds },
-            pair: { password: sealed(['erin']), mfa: sealed(['grace']) },
-          },
-        },
-        { case: id, event: { type: 'released', at } },
-        { account, event: { type: 'session-claimed', at, by: 'alice', case: id, session } },
-        { case: id, event: { type: 'session-claimed', at, by: 'alice', session } },
-      ],
-    },
-  };
-  await ledger.transact((tx) => tx.append(rowDraft.parse(draft)));
-};

@@ -85,6 +85,8 @@ const words = {
   break_glass_login: 'a login was seen',
   break_glass_claimed: 'claimed a session',
   break_glass_unclaimed: 'a login nobody claimed',
+  break_glass_logout: 'a session gone',
+  break_glass_silence: 'silence rang',
   break_glass_ended: 'ended the session',
   break_glass_sessions_ended: 'ended every session',
   break_glass_old_credential: 'the old credential was tried',

@@ -270,7 +270,8 @@ export const openCase = (
   const scenario = current.scenarios[it.scenario];
   if (account === undefined || scenario === undefined || state.pair === null)
     throw new Error(`${opened.case} was opened without account, scenario or sealed pair`);
-  const { request, release, session, attestation, sessionLog, postMortem, refusals } = current.deadlines;
+  const { request, release, session, attestation, sessionLog, postMortem, refusals, sighting } =
+    current.deadlines;
   const { kind, by, reason, symptom, incidentChannel, expectedMinutes, recipient, conditions } = it;
   return {
     ...{ type: 'requested', at: opened.at, case: opened.case, account: it.account, request: opened.request },
@@ -291,7 +292,7 @@ export const openCase = (
       role: account.quorum.role,
       approvers: eligible(current, account.quorum.role, it.by),
       longestSessionMinutes: scenario.longestSessionMinutes,
-      seconds: { request, release, session, attestation, sessionLog, postMortem, refusals },
+      seconds: { request, release, session, attestation, sessionLog, postMortem, refusals, sighting },
     },
     pair: state.pair,
   };

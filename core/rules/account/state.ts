@@ -48,6 +48,8 @@ export interface AccountState {
   readonly rotationFailure: string | null;
   /** Sessions claimed by signature or recorded by a rotation, newest last. */
   readonly claims: Readonly<Record<string, CaseId | RotationId>>;
+  /** Sessions that the sweep found gone, newest last; absent in states carried from before there was a sweep. */
+  readonly gone?: readonly string[];
   /** Logins still of interest: unclaimed, or of the open case. */
   readonly seen: readonly SeenSession[];
   /** Undeclared uses that nobody has ended; they stand beside the open case and beside each other. */

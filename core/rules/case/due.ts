@@ -52,6 +52,30 @@ const waitingToOpen = ({ phase, opening }: DeclaredCase, since: string): Waiting
   }
 };
 
+interface Silence {
+  /** A claimed session; null for the release. */
+  readonly session: string | null;
+  readonly due: string;
+}
+
+/** Where a login should have been seen and was not: what has yet to ring. */
+const silences = (state: CaseState): Silence[] => {
+  if (!isDeclared(state)) return [];
+  const { phase, times, sessions, sightings, unsighted } = state;
+  const { sighting } = state.opening.terms.seconds;
+  if (sighting === undefined) return [];
+  const open: { session: string | null; since: string }[] =
+    phase === 'released' && times.released !== undefined
+      ? [{ session: null, since: times.released }]
+      : phase === 'in-session'
+        ? sessions.map(({ session, claimedAt }) => ({ session, since: claimedAt }))
+        : [];
+  return open
+    .filter(({ session }) => !unsighted.includes(session))
+    .filter(({ session }) => !sightings.some((each) => each.session === session))
+    .map(({ session, since }) => ({ session, due: later(since, sighting) }));
+};
+
 /**
  * What the clock alone brings about at `now`.
  *
@@ -61,7 +85,12 @@ export const dueCase = (state: CaseState, now: string): CaseEvent[] => {
   if (finalPhases.includes(state.phase)) return [];
   const wait = waiting(state);
   if (wait !== null && wait.until <= now) return [wait.event(now, lateness(wait.until, now))];
-  return dueOf(state.obligations, now).flatMap((each): CaseEvent[] => {
+  const silent = silences(state)
+    .filter(({ due }) => due <= now)
+    .map(({ session, due }): CaseEvent => ({
+      ...{ type: 'unsighted', at: now, session, late: lateness(due, now) },
+    }));
+  const owed = dueOf(state.obligations, now).flatMap((each): CaseEvent[] => {
     const untried = each.type === 'escalated' && each.obligation.startsWith('refusals/');
     // Not an escalation: without the requester's own trial the honest word is "replaced".
     if (untried)
@@ -76,6 +105,7 @@ export const dueCase = (state: CaseState, now: string): CaseEvent[] => {
       ];
     return [{ type: each.type, at: now, obligation: each.obligation, late: lateness(each.due, now) }];
   });
+  return [...silent, ...owed];
 };
 
 /** The instant until which the case waits in its phase; null when it waits for nothing but what is owed. */
@@ -98,4 +128,6 @@ export const followCase = (state: CaseState, now: string): CaseEvent[] =>
 
 /** The nearest instant at which `dueCase` has something to say; null when none. */
 export const nextCaseDeadline = (state: CaseState): string | null =>
-  finalPhases.includes(state.phase) ? null : earliest([waitsUntil(state), nextDue(state.obligations)]);
+  finalPhases.includes(state.phase)
+    ? null
+    : earliest([waitsUntil(state), ...silences(state).map(({ due }) => due), nextDue(state.obligations)]);

@@ -11,6 +11,7 @@ const begin = (event: CaseEventOf<'requested' | 'detected'>): CaseState => ({
   approvals: [],
   releases: [],
   sessions: [],
+  unsighted: [],
   endedAt: null,
   newPair: null,
   rotation: null,
@@ -168,6 +169,8 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
       const answered = { ...state, answer: { how, by }, obligations };
       return how === 'mine' ? ownUp(answered, at) : answered;
     }
+    case 'unsighted':
+      return { ...state, unsighted: [...state.unsighted, event.session] };
     case 'ended':
       return finish(state, at, event.by);
     case 'sessions-ended':

@@ -35,6 +35,8 @@ export interface CaseState {
   readonly releases: readonly { readonly part: Part; readonly by: PersonId; readonly at: string }[];
   readonly sessions: readonly { readonly session: string; readonly claimedAt: string }[];
   readonly sightings: readonly Sighting[];
+  /** What has rung because no login was seen: a claimed session, or null for the release. */
+  readonly unsighted: readonly (string | null)[];
   readonly endedAt: string | null;
   /** The pair that opens the account since the rotation; null before it. */
   readonly newPair: Pair | null;

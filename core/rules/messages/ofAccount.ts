@@ -196,6 +196,7 @@ export const draftsOfAccount = (it: Happening, event: AccountEvent): Draft[] => 
     case 'case-left':
     case 'session-claimed':
     case 'session-sighted':
+    case 'session-gone':
     case 'attested':
     case 'workflow-rebuilt':
     case 'case-caught-up':

@@ -197,6 +197,35 @@ const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' |
   ];
 };
 
+const silent = (it: Happening, state: DeclaredCase, event: CaseEventOf<'unsighted'>): Draft[] => {
+  const { config, account: seen } = it;
+  const { account, by } = state.opening;
+  const since = state.times.released ?? event.at;
+  // One that was seen and that nobody claims rings as undeclared.
+  if (event.session === null && seen.seen.some(({ sighting }) => sighting.at >= since)) return [];
+  const what =
+    event.session === null
+      ? `${account} was released to ${named(config, by)} at ${spoken(since)}, and no login has been seen.`
+      : `${named(config, by)} claimed session ${event.session} for ${state.case}, and no such login has been seen.`;
+  return [
+    {
+      audience: 'alarm',
+      severity: 'alarm',
+      to: [by, ...holders(config, 'oncall', 'security')],
+      title:
+        event.session === null
+          ? `${account} was released, but nobody was seen`
+          : `A session on ${account} was claimed, but not seen`,
+      text: [
+        what,
+        'Either nobody has logged in yet, or the sentinel is deaf: ask the requester, and look at the sentinel and at Kratos’s hook.',
+      ].join('\n'),
+      command: commands.status(state.case),
+      ringsSecurity: true,
+    },
+  ];
+};
+
 /** What people must be told of a case's event; nothing that asks nothing of anybody. */
 export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent): Draft[] => {
   switch (event.type) {
@@ -220,6 +249,8 @@ export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent):
       return chased(it, state, event);
     case 'escalated':
       return isAnswerOwed(state, event) ? unanswered(it, state, event) : chased(it, state, event);
+    case 'unsighted':
+      return isDeclared(state) ? silent(it, state, event) : [];
     case 'approved':
     case 'share-released':
     case 'session-claimed':

@@ -13,6 +13,7 @@ import { evolveCase } from '../../../core/rules/case/evolve.ts';
 import type { CaseState } from '../../../core/rules/case/state.ts';
 import { messagesFor } from '../../../core/rules/messages.ts';
 import { acme } from '../../sentinel/acme.ts';
+import { sightingOf } from '../../support/rules.ts';
 
 const config = acme();
 const account = accountId.parse('acme-eu');
@@ -186,6 +187,33 @@ describe('messages about a case', () => {
     ['closed', [...rotated, happened({ type: 'closed' })]],
   ])('says nothing of %s, which asks nothing of anybody', (_, events) => {
     expect(afterCase(events)).toEqual([]);
+  });
+
+  const unsighted = (session: string | null): CaseEvent => happened({ type: 'unsighted', session, late: 0 });
+
+  it.each([
+    ['nobody was seen after a release', null, 'acme-eu was released, but nobody was seen'],
+    [
+      'a claimed session was not seen',
+      '00000000-0000-4000-8000-000000000001',
+      'A session on acme-eu was claimed, but not seen',
+    ],
+  ])('rings the requester, on-call and security when %s', (_, session, title) => {
+    const [told, ...more] = afterCase([...released, unsighted(session)]);
+
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({ severity: 'alarm', title });
+    expect(told?.to).toContain('alice');
+    expect(told?.channels).toEqual(expect.arrayContaining(config.security.channels));
+  });
+
+  it('leaves a login that was seen and not claimed to its own alarm', () => {
+    const state = [...released, unsighted(null)].reduce<CaseState | null>(evolveCase, null);
+    const seen = accountEvents({ type: 'session-sighted', sighting: sightingOf(1), claimBy: at });
+    const event = { case: id, event: unsighted(null) };
+    const of = seen.reduce(evolveAccount, emptyAccount(account));
+
+    expect(messagesFor({ id: 'row-1/0', event, case: state, account: of, config })).toEqual([]);
   });
 
   it('gives every message the contract asks for', () => {
