@@ -167,7 +167,8 @@ export const makeWorld = async (): Promise<World> => {
 
   onTestFinished(async () => {
     for (const each of running) await each.stop();
-    await rm(folder, { recursive: true, force: true });
+    // A logout that was just told may still be noted on the disk.
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   });
 
   const world: World = {
