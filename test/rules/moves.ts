@@ -193,7 +193,7 @@ const forCase = (world: World, state: CaseState, life: number, works: boolean): 
     case 'requested':
       return ['alice', 'bob', 'carol', 'dan'].map((each) => by(each, 'approval'));
     case 'authorised':
-      return all('release');
+      return [...all('release'), by(requester, 'withdrawal')];
     case 'released':
       return [
         by(requester, 'claim'),

@@ -86,6 +86,8 @@ export const judgeUse = (use: Use, event: CaseEvent, entry: Entry): string[] => 
         ),
       ];
     }
+    case 'superseded':
+      return wrong(!use.isRotated || use.isClosed, 'superseded out of turn');
     case 'session-seen':
     case 'sessions-ended':
     case 'attested':
