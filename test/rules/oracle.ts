@@ -183,7 +183,11 @@ const judgeAccount = (seen: Set<string>, event: AccountEvent): string[] => {
 };
 
 /** How many must agree to a request: one more while anything of an earlier case is late, if there are as many. */
-const needOf = ({ current }: Entry, { by }: CaseEventOf<'requested'>, before: readonly Known[]): number => {
+const needOf = (
+  { current }: Entry,
+  { by }: CaseEventOf<'requested'>,
+  before: readonly Pick<Known, 'late'>[],
+): number => {
   const { need = 0, role = '' } = quorumIn(current) ?? {};
   if (before.every(({ late }) => late.size === 0)) return need;
   const others = Object.keys(current.people).filter((each) => each !== by && holds(current, each, role));
@@ -208,7 +212,8 @@ export const wrongs = (entries: readonly Entry[]): string[] => {
         return waiting.map((other) => `${each.case}: opened while ${other.detected.case} is unanswered`);
       }
       if (each.event.type !== 'requested') return [`${each.case}: begins with ${each.event.type}`];
-      const misjudged = needOf(entry, each.event, [...cases.values()]) !== each.event.terms.need;
+      const misjudged =
+        needOf(entry, each.event, [...cases.values(), ...uses.values()]) !== each.event.terms.need;
       cases.set(each.case, {
         ...{
           request: each.event,

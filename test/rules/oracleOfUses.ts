@@ -6,6 +6,8 @@ import type { Entry } from './world.ts';
 export interface Use {
   readonly detected: CaseEventOf<'detected'>;
   readonly rung: Map<string, string>;
+  /** Paperwork that was escalated and is owed still. */
+  readonly late: Set<string>;
   isAnswered: boolean;
   isOwned: boolean;
   isOver: boolean;
@@ -14,7 +16,7 @@ export interface Use {
 }
 
 export const newUse = (detected: CaseEventOf<'detected'>): Use => ({
-  ...{ detected, rung: new Map(), isAnswered: false, isOwned: false },
+  ...{ detected, rung: new Map(), late: new Set(), isAnswered: false, isOwned: false },
   ...{ isOver: false, isRotated: false, isClosed: false },
 });
 
@@ -70,6 +72,8 @@ export const judgeUse = (use: Use, event: CaseEvent, entry: Entry): string[] => 
     case 'escalated': {
       const key = `${event.type} ${event.obligation}`;
       const before = use.rung.get(key);
+      if (event.type === 'escalated' && !event.obligation.startsWith('answer/'))
+        use.late.add(event.obligation);
       use.rung.set(key, event.at);
       const isAnswer = event.obligation.startsWith('answer/');
       const every = use.detected.terms.seconds.answer;
@@ -87,11 +91,16 @@ export const judgeUse = (use: Use, event: CaseEvent, entry: Entry): string[] => 
       ];
     }
     case 'superseded':
+      for (const each of [...use.late]) if (each.startsWith('attestation/')) use.late.delete(each);
       return wrong(!use.isRotated || use.isClosed, 'superseded out of turn');
+    case 'attested':
+      use.late.delete(`attestation/${event.part}/${event.by}`);
+      return [];
+    case 'written-up':
+      use.late.delete(`${event.document}/${event.by}`);
+      return [];
     case 'session-seen':
     case 'sessions-ended':
-    case 'attested':
-    case 'written-up':
       return [];
     default:
       return wrong(true, `${event.type} in a case that nobody asked for`);
