@@ -1,5 +1,6 @@
 import type { Section } from '../figure.ts';
 import { proveCanary } from './survival/canary.ts';
+import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveRotation } from './survival/rotation.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
@@ -9,6 +10,7 @@ import { proveWatchdog } from './survival/watchdog.ts';
  * its own in `survival/`.
  */
 export const sections: readonly Section[] = [
+  { name: 'fast', prove: proveFast },
   { name: 'watchdog', prove: proveWatchdog },
   { name: 'ledger', prove: proveLedger },
   { name: 'canary', prove: proveCanary },

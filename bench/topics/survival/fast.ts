@@ -1,0 +1,46 @@
+import { checkers } from '../../../test/chaos/checkers/index.ts';
+import { playMany, tryPlanted } from '../../../test/chaos/campaign.ts';
+import { makeChaosOrg } from '../../../test/chaos/org.ts';
+import { rounded, type Proof } from '../../figure.ts';
+
+const wanted = 5_000;
+
+const told = { bare: null, floor: null, ok: true } as const;
+
+/** 5,000 cases on the pure rules with simulated adapters, and a planted violation for each checker. */
+export const proveFast = async ({ report, say }: Proof): Promise<void> => {
+  const org = await makeChaosOrg();
+  try {
+    for (const { checker, what, said } of await tryPlanted(org)) {
+      const ok = said !== null;
+      const value = ok ? 'found' : 'MISSED';
+      report({ figure: `planted: ${what}`, value, unit: '', bare: null, floor: checker, ok });
+    }
+    const began = performance.now();
+    const { violations, faults, ...sum } = await playMany(org, { from: 1, cases: wanted }, say);
+    const ms = rounded((performance.now() - began) / sum.cases, 0);
+    for (const [seed, found] of violations)
+      say(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
+    const ok = sum.cases >= wanted;
+    report({
+      figure: 'cases in memory',
+      value: sum.cases,
+      unit: 'cases',
+      bare: null,
+      floor: `${wanted}`,
+      ok,
+    });
+    report({ ...told, figure: '  seeds', value: sum.seeds, unit: 'seeds' });
+    report({ ...told, figure: '  logins', value: sum.logins, unit: 'logins' });
+    report({ ...told, figure: '  looks at the way in', value: sum.waysIn, unit: 'looks' });
+    report({ ...told, figure: '  time for a case', value: ms, unit: 'ms' });
+    const had = [...faults.values()].reduce((all, each) => all + each, 0);
+    report({ ...told, figure: '  faults of adapters', value: had, unit: 'faults', ok: had > 0 });
+    for (const name of Object.keys(checkers)) {
+      const count = [...violations.values()].flat().filter((each) => each.startsWith(name)).length;
+      report({ figure: `  ${name}`, value: count, unit: 'wrong', bare: null, floor: '0', ok: count === 0 });
+    }
+  } finally {
+    await org.remove();
+  }
+};

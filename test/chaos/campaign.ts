@@ -1,0 +1,79 @@
+/** Many seeds, one after the other, each judged by every checker. */
+import { checkers, violationsIn, type CheckerName } from './checkers/index.ts';
+import { isSabotage, planted, type Planted } from './checkers/planted.ts';
+import type { ChaosOrg } from './org.ts';
+import { playSeed } from './play.ts';
+
+/** Cases that a seed asks for. */
+export const casesOfASeed = 2;
+/** How many of the adapters' calls fail. */
+export const faultRate = 0.05;
+
+export interface Campaign {
+  readonly seeds: number;
+  readonly cases: number;
+  readonly rows: number;
+  readonly logins: number;
+  readonly faults: ReadonlyMap<string, number>;
+  /** By seed, so that one can be played again by its number. */
+  readonly violations: ReadonlyMap<number, readonly string[]>;
+  /** Rotations that were sealed and set for real, and how often it was looked whether the account opened. */
+  readonly waysIn: number;
+}
+
+/** Plays seeds from `from` on, until `cases` cases were asked for. */
+export const playMany = async (
+  org: ChaosOrg,
+  { from, cases }: { readonly from: number; readonly cases: number },
+  say: (line: string) => void,
+): Promise<Campaign> => {
+  const violations = new Map<number, readonly string[]>();
+  const faults = new Map<string, number>();
+  const sum = { seeds: 0, cases: 0, rows: 0, logins: 0, waysIn: 0 };
+  for (let seed = from; sum.cases < cases; seed += 1) {
+    const played = await playSeed(org, { seed, cases: casesOfASeed, rate: faultRate });
+    const { evidence } = played;
+    const found = violationsIn(evidence);
+    if (found.length > 0) violations.set(seed, found);
+    for (const [kind, times] of played.faults) faults.set(kind, (faults.get(kind) ?? 0) + times);
+    sum.seeds += 1;
+    sum.cases += played.cases;
+    sum.rows += evidence.rows.length;
+    sum.logins += evidence.logins.length;
+    sum.waysIn += evidence.waysIn.length;
+    if (sum.seeds % 250 === 0) say(`${sum.cases} cases, ${violations.size} seeds with violations`);
+  }
+  return { ...sum, faults, violations };
+};
+
+/** What a checker says of a run in which something was broken on purpose. */
+export interface Caught {
+  readonly checker: CheckerName;
+  readonly what: string;
+  /** What it said; null when it found nothing, or something without the plant too. */
+  readonly said: string | null;
+}
+
+const names = Object.keys(checkers) as CheckerName[];
+
+/** Not every run has what is to be broken, an undeclared login for example: so a few are tried. */
+const plantedSeeds = [7, 8, 9, 10, 11, 12];
+
+const tryOne = async (org: ChaosOrg, checker: CheckerName, it: Planted): Promise<Caught> => {
+  const check = checkers[checker];
+  for (const seed of plantedSeeds) {
+    const run = { seed, cases: casesOfASeed, rate: 0, rotatesForReal: checker.startsWith('2') };
+    const { evidence } = await playSeed(org, isSabotage(it) ? { ...run, sabotage: it.what } : run);
+    const wasClean = isSabotage(it) || check(evidence).length === 0;
+    const [said] = check(isSabotage(it) ? evidence : it.alter(evidence));
+    if (wasClean && said !== undefined) return { checker, what: it.what, said };
+  }
+  return { checker, what: it.what, said: null };
+};
+
+/** Each planted violation, with what its checker says of it. */
+export const tryPlanted = async (org: ChaosOrg): Promise<Caught[]> => {
+  const caught: Caught[] = [];
+  for (const checker of names) for (const it of planted[checker]) caught.push(await tryOne(org, checker, it));
+  return caught;
+};

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { playMany, tryPlanted } from '../chaos/campaign.ts';
+import { makeChaosOrg, type ChaosOrg } from '../chaos/org.ts';
+import { playSeed } from '../chaos/play.ts';
+
+describe('whole cases in memory, with adapters that fail', () => {
+  let org: ChaosOrg;
+  beforeAll(async () => {
+    org = await makeChaosOrg();
+  });
+  afterAll(() => org.remove());
+
+  it('break no promise, whatever people, machines and the clock do', async () => {
+    const { cases, faults, violations } = await playMany(org, { from: 1, cases: 60 }, () => undefined);
+    expect(Object.fromEntries(violations)).toEqual({});
+    expect(cases).toBeGreaterThanOrEqual(60);
+    // That each kind was had is what the run is for.
+    for (const adapter of ['postgres', 'kratos', 'channel', 'worker'])
+      for (const kind of ['before', 'during', 'after'])
+        expect(faults.get(`${adapter} ${kind}`) ?? 0).toBeGreaterThan(0);
+  }, 240_000);
+
+  it('each checker finds what was planted for it', async () => {
+    const caught = await tryPlanted(org);
+    expect(caught.filter(({ said }) => said === null)).toEqual([]);
+  }, 240_000);
+
+  it('a seed played again is the same run', async () => {
+    const run = { seed: 11, cases: 2, rate: 0.05 };
+    const [one, other] = [await playSeed(org, run), await playSeed(org, run)];
+    const told = ({ evidence }: typeof one) =>
+      evidence.rows.map(({ timestamp, action }) => [timestamp, action]);
+    expect(told(one)).toEqual(told(other));
+  });
+});
