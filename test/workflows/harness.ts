@@ -22,6 +22,7 @@ import { requestDigestOf, type CaseState } from '../../core/rules/case/state.ts'
 import { foldAccount, foldCase } from '../../core/rules/streams.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { build } from '../../dev/build.ts';
+import { temporalBinary } from '../../dev/fetch/temporal.ts';
 import { timeSkippingServer } from '../../dev/fetch/timeSkipping.ts';
 import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
@@ -95,13 +96,32 @@ export const newKeyRing = (): KeyRing => ({
   keys: new Map([['test', createSecretKey(randomBytes(32))]]),
 });
 
-export const createHarness = async (): Promise<Harness> => {
-  const path = await timeSkippingServer(() => undefined);
+/**
+ * A server that skips time; or a real one, which has a run continue as new as soon as it has some events: the
+ * other only ever does so after thousands.
+ */
+const startServer = async (runsOfEvents: number | null): Promise<TestWorkflowEnvironment> => {
+  if (runsOfEvents === null) {
+    const path = await timeSkippingServer(() => undefined);
+    return TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+  }
+  const path = await temporalBinary(() => undefined);
+  const suggested = `limit.historyCount.suggestContinueAsNew=${runsOfEvents}`;
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      extraArgs: ['--dynamic-config-value', suggested],
+    },
+  });
+};
+
+/** @param runsOfEvents - how many events a run may have before it is to continue as new; on a real server then */
+export const createHarness = async (runsOfEvents: number | null = null): Promise<Harness> => {
   const [built] = await build({ only: ['workflow-bundle'] });
   if (built === undefined) throw new Error('the workflow bundle was not built');
-  const env = await TestWorkflowEnvironment.createTimeSkipping({
-    server: { executable: { type: 'existing-path', path } },
-  });
+  const env = await startServer(runsOfEvents);
   await env.connection.operatorService.addSearchAttributes({
     namespace: 'default',
     searchAttributes: Object.fromEntries(
