@@ -56,6 +56,7 @@ const owedWords = {
   'post-mortem': 'the post-mortem',
   refusals: 'the old credential to be tried',
   answer: '“mine” (breakglass claim) or “stop”',
+  finding: 'what the rotation found to be explained or removed',
 } as const satisfies Record<Obligation['kind'], string>;
 
 const forObligations = (state: CaseState): Waiting[] => {

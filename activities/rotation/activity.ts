@@ -29,7 +29,8 @@ export const createRotationActivities = (deps: RotationDeps) => {
   const loadRun = (rotation: RotationId): Promise<Run & { proven: RotationOutcome | null }> =>
     deps.ledger.transact(async (tx) => {
       const account = accountOf(rotation);
-      const { account: state } = await loadStreams(tx, account);
+      const { account: state, cases } = await loadStreams(tx, account);
+      const cause = state.rotation?.case ?? null;
       const { identity, pair } = state;
       // The last step's row was committed, its answer lost: nothing must be done twice.
       const isProven = state.lastRotation?.id === rotation && identity !== null && pair !== null;
@@ -43,7 +44,8 @@ export const createRotationActivities = (deps: RotationDeps) => {
             named: pair === null ? noCandidates : onlyPair(pair),
             marks: { hash: null, totp: null },
           },
-          case: state.rotation?.case ?? null,
+          case: cause,
+          since: cause === null ? null : (cases.get(cause)?.opening.at ?? null),
         },
         proven: isProven ? { identity, pair } : null,
       };

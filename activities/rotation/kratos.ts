@@ -3,13 +3,23 @@ import type { KratosAdmin, KratosLogin, LoggedIn, Refused } from '../../adapters
 import type { Config, KratosAccount } from '../../core/contracts/config.ts';
 import type { Candidates, Marks, Pair } from '../../core/contracts/events.ts';
 import { generatePassword, totpCode } from '../../core/custody/secrets.ts';
+import { findingsSince } from './findings.ts';
 import { createNarrowing, type MarksAdmin } from './narrowing.ts';
 import type { Sealing } from './sealing.ts';
 import type { Run, StepName, WriteStep } from './steps.ts';
 
 /** What a rotation asks of Kratos's admin api. */
 export type RotationAdmin = MarksAdmin &
-  Pick<KratosAdmin, 'createIdentity' | 'setPassword' | 'deleteTotp' | 'restoreShape' | 'endSessions'>;
+  Pick<
+    KratosAdmin,
+    | 'createIdentity'
+    | 'setPassword'
+    | 'deleteTotp'
+    | 'restoreShape'
+    | 'endSessions'
+    | 'listAdmins'
+    | 'listIdentitiesSince'
+  >;
 /** What a rotation asks of Kratos's login flows. */
 export type RotationLogin = Pick<KratosLogin, 'login' | 'loginSecondFactor' | 'beginTotp' | 'confirmTotp'>;
 
@@ -137,12 +147,18 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
 
     heartbeat('shape-restored');
     await mustLead();
-    const { removed, leftover, missing } = await admin.restoreShape(identity, { traits });
+    const { isRestored, removed, leftover, missing } = await admin.restoreShape(identity, { traits });
     if (missing.length > 0)
       throw new Error(`the identity lost its ${missing.join(' and ')} meanwhile; the rotation is retried`);
+    const addresses = Object.values(config.accounts).flatMap((each) =>
+      each.kind === 'kratos' ? [each.address] : [],
+    );
+    const findings = await findingsSince(admin, { since: run.since, addresses, leftover });
     await write('shape-restored', named, {
+      traits_restored: isRestored,
       removed: [...removed],
       leftover: leftover.map((each) => each.type),
+      findings: findings.map((each) => each.id),
     });
 
     heartbeat('sessions-ended');
@@ -152,7 +168,14 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
 
     const pair: Pair = { password, mfa };
     await write('proven', named, {}, [
-      { type: 'rotation-proven', at: now(), rotation: run.rotation, identity, pair },
+      {
+        type: 'rotation-proven',
+        at: now(),
+        rotation: run.rotation,
+        identity,
+        pair,
+        ...(findings.length === 0 ? {} : { findings: { found: findings, owners: account.owners } }),
+      },
     ]);
     return { identity, pair };
   };

@@ -26,6 +26,8 @@ export interface Run {
   readonly rotation: RotationId;
   readonly account: AccountId;
   readonly case: CaseId | null;
+  /** When the case was asked for: what appeared in Kratos since may be its session's doing. */
+  readonly since: string | null;
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
   readonly run: string;
   readonly attempt: number;

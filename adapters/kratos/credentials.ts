@@ -8,6 +8,8 @@ import { expectStatus, fetchBody, type Ask, type Call } from './transport.ts';
 
 /** What {@link credentialOperations} `restoreShape` did and could not do. */
 export interface RestoredShape {
+  /** Whether traits or state had been changed. */
+  readonly isRestored: boolean;
   /** Credential types taken away. */
   readonly removed: readonly string[];
   /** Types that the admin api cannot remove: the identity has to be replaced. */
@@ -127,7 +129,8 @@ export function credentialOperations(
     provisioned: { traits: Readonly<Record<string, unknown>> },
   ): Promise<RestoredShape> {
     const found = await getIdentityShape(id);
-    if (found.state !== 'active' || !isDeepStrictEqual(found.traits, provisioned.traits)) {
+    const isChanged = found.state !== 'active' || !isDeepStrictEqual(found.traits, provisioned.traits);
+    if (isChanged) {
       await putIdentity('restoreShape', found, { traits: provisioned.traits, state: 'active' });
     }
     const refusals = new Map<string, string>();
@@ -139,6 +142,7 @@ export function credentialOperations(
     const there = shape.credentials.filter(isUsable).map((credential) => credential.type);
     const extra = shape.credentials.filter(isExtra).map((credential) => credential.type);
     return {
+      isRestored: isChanged,
       removed: found.credentials
         .filter(isExtra)
         .map((credential) => credential.type)

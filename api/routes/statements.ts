@@ -69,6 +69,7 @@ export const routeOf = (statement: Statement): Route => {
     case 'refusals':
     case 'write-up':
     case 'stop':
+    case 'finding':
       return { case: statement.case, account: statement.account };
     case 'machine-refusal':
       return null;

@@ -7,6 +7,7 @@ import { addClaim } from './commands/claim.ts';
 import { addConfig } from './commands/config.ts';
 import { addDeny } from './commands/deny.ts';
 import { addEnd } from './commands/end.ts';
+import { addFinding } from './commands/finding.ts';
 import { addHistory } from './commands/history.ts';
 import { addInit } from './commands/init.ts';
 import { addKeygen } from './commands/keygen.ts';
@@ -29,7 +30,7 @@ import type { Surroundings } from './surroundings.ts';
 const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
   ['This machine:', [addKeygen, addInit, addConfig, addLog]],
   ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd, addStop]],
-  ['Settling:', [addAttest, addWriteUp]],
+  ['Settling:', [addAttest, addWriteUp, addFinding]],
   ['Accounts:', [addProvision, addRotate, addOverride]],
   ['Looking:', [addStatus, addCases, addHistory, addLedger]],
 ];

@@ -42,8 +42,18 @@ export const obligationKind = z.enum([
   'post-mortem',
   'refusals',
   'answer',
+  'finding',
 ]);
 export type ObligationKind = z.infer<typeof obligationKind>;
+
+/** Something a session may have left behind, which no rotation can take away: people must look at it. */
+export const finding = z.strictObject({
+  /** Names it within its case, such as `admin-1f0c9a2b`. */
+  id: z.string().regex(/^[a-z0-9-]{1,60}$/),
+  /** What was found, for people. */
+  says: z.string(),
+});
+export type Finding = z.infer<typeof finding>;
 
 /** How the account's old credential is known to be dead: tried and refused, or only replaced. */
 export const proof = z.enum(['refused', 'replaced']);
@@ -164,6 +174,16 @@ export const caseEvent = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('old-credential-works'), ...at, ...by, why: z.string() }),
   /** A later rotation of the account was proven: the case's own new pair is no longer the one that opens it. */
   z.strictObject({ type: z.literal('superseded'), ...at, rotation: rotationId }),
+  /** Owed by each of these owners, until one of them has explained or removed it. */
+  z.strictObject({ type: z.literal('found'), ...at, finding, owners: z.array(personId) }),
+  z.strictObject({
+    type: z.literal('finding-settled'),
+    ...at,
+    ...by,
+    finding: z.string(),
+    how: z.enum(['explained', 'removed']),
+    reason: z.string(),
+  }),
   z.strictObject({ type: z.literal('attested'), ...at, ...by, part }),
   z.strictObject({
     type: z.literal('written-up'),
@@ -220,6 +240,8 @@ export const accountEvent = z.discriminatedUnion('type', [
     rotation: rotationId,
     identity: z.string(),
     pair,
+    /** What its case has to look at before it may close, and whose business that is. */
+    findings: z.strictObject({ found: z.array(finding), owners: z.array(personId) }).optional(),
   }),
   /** A session that a rotation made itself, recorded as its login returns. */
   z.strictObject({ type: z.literal('session-recorded'), ...at, rotation: rotationId, session: z.uuid() }),

@@ -29,6 +29,7 @@ export const action = z.enum([
   'break_glass_config',
   'break_glass_refused',
   'break_glass_machine_refused',
+  'break_glass_finding',
   'break_glass_workflow_gone',
   'break_glass_workflow_rebuilt',
   'break_glass_override',

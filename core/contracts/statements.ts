@@ -112,6 +112,16 @@ export const refusals = z.strictObject({
   triedAt: instant,
 });
 
+/** An owner of the account has looked at something that a rotation found. */
+export const findingSettled = z.strictObject({
+  type: z.literal('finding'),
+  ...base,
+  ...aboutAnyCase,
+  finding: z.string().min(1).max(60),
+  how: z.enum(['explained', 'removed']),
+  reason: text(1000),
+});
+
 /** A custodian downloaded, opened and checked a newly sealed share, and keeps a copy. */
 export const attestation = z.strictObject({
   type: z.literal('attestation'),
@@ -193,6 +203,7 @@ export const caseStatement = z.discriminatedUnion('type', [
   writeUp,
   attestation,
   stop,
+  findingSettled,
 ]);
 export type CaseStatement = z.infer<typeof caseStatement>;
 
@@ -206,6 +217,7 @@ export const statement = z.discriminatedUnion('type', [
   end,
   refusals,
   writeUp,
+  findingSettled,
   machineRefusal,
   stop,
 ]);

@@ -148,9 +148,16 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
         events: [{ type: 'superseded', at, rotation }],
       }));
       const settled = before.rotation?.id === rotation ? casesOf(before.rotation) : [];
+      const { found, owners } = event.findings ?? { found: [], owners: [] };
       return [
         ...superseded,
-        ...settled.map((id): Learnt => ({ case: id, events: [{ type: 'rotated', at, rotation, pair }] })),
+        ...settled.map((id): Learnt => ({
+          case: id,
+          events: [
+            { type: 'rotated', at, rotation, pair },
+            ...found.map((finding): CaseEvent => ({ type: 'found', at, finding, owners })),
+          ],
+        })),
       ];
     }
     default:

@@ -158,6 +158,8 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':
+    case 'found':
+    case 'finding-settled':
       return [];
   }
 };

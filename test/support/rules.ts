@@ -173,6 +173,7 @@ const usual = {
     ...{ seal: digestOf('password 2'), keptAt: 'a safe' },
   },
   'write-up': { ...aboutCase, document: 'session-log', text: '' },
+  finding: { ...aboutCase, finding: 'admin-1', how: 'explained', reason: 'hired that day' },
   provision: { account },
   rotate: { account, reason: 'a leak' },
   override: { account, reason: 'no time' },

@@ -1,6 +1,6 @@
 /** Kratos in memory, for tests of workflows on the time-skipping server; the real one is tested elsewhere. */
 import { randomUUID } from 'node:crypto';
-import type { LoggedIn, SessionRecord } from '../../adapters/kratos/index.ts';
+import type { IdentitySummary, LoggedIn, SessionRecord } from '../../adapters/kratos/index.ts';
 import type { RotationAdmin, RotationLogin } from '../../activities/rotation/kratos.ts';
 import type { SessionDeps } from '../../activities/sessions.ts';
 import { sha256Hex } from '../../core/evidence/digest.ts';
@@ -27,6 +27,8 @@ export interface SimulatedKratos {
   readonly failNext: (operation: 'beginTotp', times: number) => void;
   /** Somebody deletes every identity, with its sessions. */
   readonly deleteIdentities: () => void;
+  /** Identities that are no break-glass account's. */
+  others: readonly IdentitySummary[];
   /** Makes every call fail until it is set back: Kratos is down. */
   isDown: boolean;
 }
@@ -88,7 +90,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     restoreShape: async (id, { traits }) =>
       Promise.resolve({
-        ...{ removed: [], leftover: [], missing: [] },
+        ...{ isRestored: false, removed: [], leftover: [], missing: [] },
         shape: {
           ...{
             id,
@@ -102,6 +104,9 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
           ...{ createdAt: clock().toISOString(), updatedAt: clock().toISOString() },
         },
       }),
+    listAdmins: () => Promise.resolve(simulated.others.filter((each) => each.role === 'admin')),
+    listIdentitiesSince: (since) =>
+      Promise.resolve(simulated.others.filter((each) => each.createdAt >= since)),
     endSessions: async (id) => {
       identity(id);
       const ended = of(id).filter(([, each]) => each.active);
@@ -180,6 +185,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     active: () => [...sessions].filter(([, each]) => each.active).map(([id]) => id),
     isDown: false,
+    others: [],
     holdUntil: Promise.resolve(),
   };
   return simulated;

@@ -50,6 +50,10 @@ const detail = (row: Row): string => {
       case 'rotation-proven':
       case 'rotation-failed':
         return [`${event.rotation} ${event.type.slice('rotation-'.length)}`];
+      case 'found':
+        return [`found ${event.finding.id}`];
+      case 'finding-settled':
+        return [`${event.finding} ${event.how}`];
       case 'written-up':
         return [event.document];
       case 'reminded':
@@ -102,6 +106,7 @@ const words = {
   break_glass_config: 'config',
   break_glass_refused: 'a statement was refused',
   break_glass_stopped: 'stopped the use',
+  break_glass_finding: 'looked at what the rotation found',
   break_glass_machine_refused: 'a person’s machine refused what it was shown',
   break_glass_workflow_gone: 'a workflow was gone',
   break_glass_workflow_rebuilt: 'a workflow runs again',

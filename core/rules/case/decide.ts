@@ -265,6 +265,26 @@ const writeUp = (
   return accept({ type: 'written-up', at: about.now, by: it.by, document: it.document, text: about.digest });
 };
 
+const settleFinding = (
+  state: CaseState,
+  it: StatementOf<'finding'>,
+  about: Circumstances,
+): Decision<CaseEvent> => {
+  const no = inPhase(state, 'settling');
+  if (no !== null) return no;
+  const owners = accountIn(about, state)?.owners ?? [];
+  if (!owners.includes(it.by))
+    return refuse('not-an-owner', `${it.by} does not own ${it.account}; its owners: ${owners.join(', ')}`);
+  // Whoever held the session must not be the one who explains what it left behind.
+  if (it.by === state.responsible)
+    return refuse('self-approval', `${it.by} answers for ${state.case}; another owner must look at it`);
+  const owed = state.obligations.filter((each) => each.id.startsWith(`finding/${it.finding}/`));
+  if (owed.length === 0) return refuse('wrong-case', `${state.case} has no finding ${it.finding}`);
+  if (!owed.some(isOwed)) return refuse('already-counted', `${it.finding} is settled already`);
+  const { finding, how, reason } = it;
+  return accept({ type: 'finding-settled', at: about.now, by: it.by, finding, how, reason });
+};
+
 /**
  * Judges a person's decision about a case. The signature has been verified;
  * this says whether it counts, and what follows.
@@ -288,6 +308,8 @@ export const decideCase = (
       return attest(state, it, about);
     case 'write-up':
       return writeUp(state, it, about);
+    case 'finding':
+      return settleFinding(state, it, about);
     default:
       return isDeclared(state)
         ? decideDeclared(state, it, about)

@@ -195,6 +195,27 @@ export const evolveCase = (state: CaseState | null, event: CaseEvent): CaseState
         ],
       };
     }
+    case 'found': {
+      const { seconds } = state.opening.terms;
+      const owners = event.owners.filter((owner) => owner !== state.responsible);
+      return {
+        ...state,
+        obligations: [
+          ...state.obligations,
+          ...owners.map((owner) => owe('finding', owner, at, seconds.postMortem, event.finding.id)),
+        ],
+      };
+    }
+    case 'finding-settled':
+      return {
+        ...state,
+        obligations: discharge(
+          state.obligations,
+          (each) => each.id.startsWith(`finding/${event.finding}/`),
+          at,
+          `${event.how} by ${event.by}`,
+        ),
+      };
     case 'old-credential':
       return {
         ...state,

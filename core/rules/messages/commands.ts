@@ -12,6 +12,8 @@ export const commands = {
   writeUp: (id: CaseId, document: 'session-log' | 'post-mortem') =>
     `breakglass write-up ${id} --document ${document}`,
   refusals: (id: CaseId) => `breakglass end ${id} --resume`,
+  finding: (id: CaseId, finding = 'FINDING') =>
+    `breakglass finding ${id} ${finding} --explained --reason WHY`,
   provision: (account: AccountId) => `breakglass provision ${account}`,
   rotate: (account: AccountId) => `breakglass rotate ${account} --reason WHY`,
   override: (account: AccountId) => `breakglass override ${account} --reason WHY`,
@@ -26,6 +28,7 @@ export const commandThatEnds = (kind: ObligationKind, id: CaseId): string => {
   switch (kind) {
     case 'release':
     case 'refusals':
+    case 'finding':
       return commands[kind](id);
     case 'answer':
       return commands.stop(id);

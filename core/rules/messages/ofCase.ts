@@ -20,6 +20,7 @@ const owed: Readonly<Record<ObligationKind, string>> = {
   'post-mortem': 'the post-mortem',
   refusals: 'to try the old credential',
   answer: 'the answer, “mine” or “stop”,',
+  finding: 'to look at what the rotation found',
 };
 
 /** Overdue paperwork asks for one more; where nobody else may sign, the way in stays open, and that is said. */
@@ -179,6 +180,19 @@ const rotated = ({ opening, ...state }: CaseState, event: CaseEventOf<'rotated'>
   command: commands.attest(state.case),
 });
 
+const found = (state: CaseState, event: CaseEventOf<'found'>): Draft => ({
+  // One row may carry several findings, and each is a message of its own.
+  audience: `owners/${event.finding.id}`,
+  severity: 'warning',
+  to: event.owners.filter((each) => each !== state.responsible),
+  title: `Look at what the session on ${state.opening.account} may have left: ${event.finding.id}`,
+  text: [
+    event.finding.says,
+    `${state.case} closes only when an owner, and not the one who answers for it, has signed that it is explained, or removed.`,
+  ].join('\n'),
+  command: commands.finding(state.case, event.finding.id),
+});
+
 const chased = (it: Happening, state: CaseState, event: CaseEventOf<'reminded' | 'escalated'>): Draft[] => {
   const found = state.obligations.find((each) => each.id === event.obligation);
   if (found === undefined) return [];
@@ -245,6 +259,8 @@ export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent):
       return [over(it, state, event)];
     case 'rotated':
       return [rotated(state, event)];
+    case 'found':
+      return [found(state, event)];
     case 'reminded':
       return chased(it, state, event);
     case 'escalated':
@@ -260,6 +276,7 @@ export const draftsOfCase = (it: Happening, state: CaseState, event: CaseEvent):
     case 'old-credential-works':
     case 'superseded':
     case 'attested':
+    case 'finding-settled':
     case 'written-up':
     case 'closed':
       return [];
