@@ -159,21 +159,44 @@ export const playUse = async (
   return { case: id, loginAnsweredAt: opened.answeredAt, session: opened.session };
 };
 
-/** Everybody does what they owe after a case was ended: attestations, session log, post-mortem. */
-export const settleCase = async (
-  { cli, stateFolder, cast: { requester, custodians } }: Pick<Play, 'cli' | 'stateFolder' | 'cast'>,
+/** Everybody who holds a share of the new pair attests it for the case. */
+export const attestAll = async (
+  { cli, cast: { custodians } }: Pick<Play, 'cli' | 'cast'>,
   id: string,
   say: Progress,
-): Promise<CaseView> => {
+): Promise<void> => {
   for (const [part, people] of Object.entries(custodians))
     for (const person of people) {
       await mustRun(cli, person, 'attest', id, '--part', part, '--kept-at', 'safe of the office');
       say(`${person} test-opens the new share of the ${part} and attests`);
     }
+};
+
+/** Whoever owes a document delivers it, every heading filled. */
+export const deliver = async (
+  { cli, stateFolder }: Pick<Play, 'cli' | 'stateFolder'>,
+  person: string,
+  id: string,
+  document: keyof typeof writeUpHeadings,
+): Promise<void> => {
+  const file = join(homeOf(stateFolder, person), `${document}.md`);
+  await writeFile(file, writeUpText(document), { mode: 0o600 });
+  await mustRun(cli, person, 'write-up', id, '--document', document, '--file', file);
+};
+
+/** Everybody does what they owe after a case was ended: attestations, session log, post-mortem. */
+export const settleCase = async (
+  play: Pick<Play, 'cli' | 'stateFolder' | 'cast'>,
+  id: string,
+  say: Progress,
+): Promise<CaseView> => {
+  const {
+    cli,
+    cast: { requester },
+  } = play;
+  await attestAll(play, id, say);
   for (const document of ['session-log', 'post-mortem'] as const) {
-    const file = join(homeOf(stateFolder, requester), `${document}.md`);
-    await writeFile(file, writeUpText(document), { mode: 0o600 });
-    await mustRun(cli, requester, 'write-up', id, '--document', document, '--file', file);
+    await deliver(play, requester, id, document);
     say(`${requester} delivers the ${document}`);
   }
   const view = await untilCase(cli, requester, id, 'the case to close', (each) => each.phase === 'closed');
