@@ -3,6 +3,7 @@ import { proveCanary } from './survival/canary.ts';
 import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveRotation } from './survival/rotation.ts';
+import { proveUndeclared } from './survival/undeclared.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
 /**
@@ -15,4 +16,5 @@ export const sections: readonly Section[] = [
   { name: 'ledger', prove: proveLedger },
   { name: 'canary', prove: proveCanary },
   { name: 'rotation', prove: proveRotation },
+  { name: 'undeclared', prove: proveUndeclared },
 ];

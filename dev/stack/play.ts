@@ -159,17 +159,19 @@ export const playUse = async (
   return { case: id, loginAnsweredAt: opened.answeredAt, session: opened.session };
 };
 
-/** Everybody who holds a share of the new pair attests it for the case. */
+/** Everybody who holds a share of the new pair attests it for the case; those of one part beside those of the other. */
 export const attestAll = async (
   { cli, cast: { custodians } }: Pick<Play, 'cli' | 'cast'>,
   id: string,
   say: Progress,
 ): Promise<void> => {
-  for (const [part, people] of Object.entries(custodians))
+  const lanes = Object.entries(custodians).map(async ([part, people]) => {
     for (const person of people) {
       await mustRun(cli, person, 'attest', id, '--part', part, '--kept-at', 'safe of the office');
       say(`${person} test-opens the new share of the ${part} and attests`);
     }
+  });
+  await Promise.all(lanes);
 };
 
 /** Whoever owes a document delivers it, every heading filled. */

@@ -46,7 +46,7 @@ export interface Undeclared {
     readonly drillStatus: number;
     readonly drillPhase: string;
     readonly drill: CaseState;
-    readonly closedAs: CaseState;
+    readonly settledAs: CaseState;
   };
 }
 
@@ -94,8 +94,13 @@ const intrude = async (stack: Stack, account: AccountId, lookout: Lookout): Prom
  * Plays three undeclared uses and their answers.
  *
  * @param whole - started with {@link shortDeadlines}
+ * @param toTheEnd - also closes the use that was stopped beside the drill; else it is left settling
  */
-export const playUndeclared = async ({ stack, account, cast }: Whole, say: Progress): Promise<Undeclared> => {
+export const playUndeclared = async (
+  { stack, account, cast }: Whole,
+  say: Progress,
+  toTheEnd: boolean,
+): Promise<Undeclared> => {
   const { cli } = stack;
   const play = { ...stack, cast };
   const lookout = await openLookout(stack);
@@ -164,10 +169,11 @@ export const playUndeclared = async ({ stack, account, cast }: Whole, say: Progr
     const { besideDrill, claimedLate } = during;
     if (besideDrill === undefined || claimedLate === undefined)
       throw new Error('the drill was not looked at');
-    const closedAs = await settle(besideDrill.state.case, 'lena');
+    const use = besideDrill.state.case;
+    const settledAs = await (toTheEnd ? settle(use, 'lena') : untilPhase(use, 'settling'));
     return {
       ...{ alone, claimedLate },
-      besideDrill: { ...besideDrill, closedAs, drill: await lookout.caseState(caseId.parse(drill.case)) },
+      besideDrill: { ...besideDrill, settledAs, drill: await lookout.caseState(caseId.parse(drill.case)) },
     };
   } finally {
     await lookout.close();
