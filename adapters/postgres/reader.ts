@@ -51,7 +51,9 @@ const sightingsOf = (rows: readonly Row[], id: CaseId): string[] =>
   rows
     .flatMap(({ metadata }) => metadata.events ?? [])
     .flatMap((each) =>
-      'case' in each && each.case === id && each.event.type === 'session-seen'
+      'case' in each &&
+      each.case === id &&
+      (each.event.type === 'session-seen' || each.event.type === 'detected')
         ? [each.event.sighting.id]
         : [],
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLedger, createLedgerReader, verifyLedger } from '../../../adapters/postgres/index.ts';
 import type { Row, RowDraft } from '../../../core/contracts/ledger.ts';
 import { testDatabase } from '../../support/database.ts';
-import { account, authorised, caseOne, caseTwo, requested, sample } from './samples.ts';
+import { account, authorised, caseOne, caseTwo, detected, requested, sample } from './samples.ts';
 
 /** The api's reader over a ledger with these rows. */
 const readerOf = async (...drafts: RowDraft[]) => {
@@ -62,6 +62,20 @@ describe('the reader of the ledger', () => {
     expect(seqs(await reader.cases({ scenario: 'none' }))).toEqual([]);
     expect(seqs(await reader.cases({}, { limit: 2 }))).toEqual([4, 3]);
     expect(seqs(await reader.cases({}, { limit: 2, before: 3 }))).toEqual([1]);
+  });
+
+  it('tells an undeclared case from the login on, with the alarm that rang before anybody knew', async () => {
+    const { reader } = await readerOf(
+      sample('alarm', { action: 'break_glass_alarm', metadata: { sighting: 'sighting-1' } }),
+      sample('other alarm', { action: 'break_glass_alarm', metadata: { sighting: 'sighting-2' } }),
+      detected(caseOne, 'sighting-1'),
+      requested(caseTwo),
+    );
+    expect(seqs(await reader.historyOfCase(caseOne))).toEqual([1, 3]);
+    expect(seqs(await reader.cases())).toEqual([4, 3]);
+    expect(seqs(await reader.cases({ account, kind: 'undeclared' }))).toEqual([3]);
+    expect(seqs(await reader.cases({ kind: 'emergency' }))).toEqual([4]);
+    expect(seqs(await reader.cases({ scenario: 'cluster-down' }))).toEqual([]);
   });
 
   it('gives the envelopes of what was accepted, the request first', async () => {

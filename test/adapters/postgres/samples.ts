@@ -82,6 +82,29 @@ export const requested = (
   });
 };
 
+/** The row by which a login that nobody claimed opens a case. */
+export const detected = (id: CaseId, seen: string): RowDraft => {
+  const sighting = {
+    ...{ id: seen, account, identity: 'identity-1', session: null, aal: 'aal1', method: 'password' },
+    ...{ ip: '192.0.2.9', userAgent: 'browser', at, source: 'kratos-hook' },
+  };
+  const seconds = { answer: 1, attestation: 1, sessionLog: 1, postMortem: 1 };
+  const terms = { told: ['ana'], answerers: ['ana'], longestSessionMinutes: 60, seconds };
+  const event = { ...{ type: 'detected', at, case: id, account, sighting, config: digest, terms } };
+  const rang = { type: 'session-unclaimed', at, sighting: seen, late: 0, case: id };
+  return rowDraft.parse(
+    sample(`detected/${id}`, {
+      ...{ actor_id: 'breakglass', actor_role: 'clock', action: 'break_glass_unclaimed', case_id: id },
+      metadata: {
+        events: [
+          { account, event: rang },
+          { case: id, event: { ...event, pair: { password: sealed, mfa: sealed } } },
+        ],
+      } as RowDraft['metadata'],
+    }),
+  );
+};
+
 export const eventOfAccount = (failure: string): StreamEvent[] =>
   rowDraft.parse(
     sample('any', {
