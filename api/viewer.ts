@@ -52,18 +52,23 @@ export const holdingsInAccount = (viewer: Viewer, id: AccountId, state: AccountS
   return holdings;
 };
 
-/** What the viewer is to a case: a custodian of its seals, an approver by its terms who still holds the role. */
+/**
+ * What the viewer is to a case: a custodian of its seals, an approver by its terms who still holds the role. Who may
+ * stop an undeclared use, by the config in force, may look at it first.
+ */
 export const holdingsInCase = (viewer: Viewer, state: CaseState): Set<Holding> => {
   const { person, config } = viewer;
   const { opening, newPair } = state;
   const holdings = new Set<Holding>([...viewer.holdings, ...standing(viewer, opening.account)]);
-  holdings.delete('approver');
-  const isApprover =
-    isDeclared(state) &&
-    person !== state.opening.by &&
-    state.opening.terms.approvers.includes(person) &&
-    config.people[person]?.roles.includes(state.opening.terms.role) === true;
-  if (isApprover) holdings.add('approver');
+  if (isDeclared(state)) {
+    const { by, terms } = state.opening;
+    const isApprover =
+      person !== by &&
+      terms.approvers.includes(person) &&
+      config.people[person]?.roles.includes(terms.role) === true;
+    if (isApprover) holdings.add('approver');
+    else holdings.delete('approver');
+  }
   if (person === state.responsible) holdings.add('requester');
   const isCustodian = parts.some(
     (part) =>

@@ -58,8 +58,9 @@ export interface Harness {
   /** A decision with the members every statement has. */
   sealed(by: Name, members: Record<string, Json>): Promise<Envelope>;
   submit(envelope: unknown, key?: string): Promise<Response>;
-  /** Provisions the account, then walks a case of alice's to this phase. */
-  provision(): Promise<void>;
+  /** Provisions the account; while its custodians have not attested, it opens no case. */
+  provision(custodiansAttest?: boolean): Promise<void>;
+  /** Walks a case of alice's to this phase. */
   walk(to: 'requested' | 'authorised' | 'released'): Promise<void>;
   pair(): Pair;
   remove(): Promise<void>;
@@ -129,7 +130,7 @@ export async function makeHarness(given: { limits?: Limits; org?: Org } = {}): P
     return envelope;
   };
 
-  const provision: Harness['provision'] = async () => {
+  const provision: Harness['provision'] = async (custodiansAttest = true) => {
     const sealOne = async (part: Part): Promise<SealedAt> => {
       const { threshold, custodians } = org.data.accounts['acme-eu'].custody[part];
       const content = await sealPart({
@@ -157,6 +158,7 @@ export async function makeHarness(given: { limits?: Limits; org?: Org } = {}): P
         event: { type: 'rotation-started', at: start, rotation, cause: 'provision', case: null, by: null },
       },
       { account, event: { type: 'rotation-proven', at: start, rotation, identity: 'identity-1', pair } },
+      ...(custodiansAttest ? attestations(pair) : []),
     ];
     await ledger.transact((tx) =>
       tx.append({
@@ -216,6 +218,15 @@ export async function makeHarness(given: { limits?: Limits; org?: Org } = {}): P
   };
 }
 
+/** Just enough custodians of each part: without them the account would open no case. */
+const attestations = (pair: Pair): StreamEvent[] =>
+  parts.flatMap((part) =>
+    pair[part].custodians.slice(0, pair[part].threshold).map((by): StreamEvent => ({
+      account,
+      event: { type: 'attested', at: start, by, part, generation: 1 },
+    })),
+  );
+
 /** A request as alice makes it. */
 export const requestOf = (recipient: string): Record<string, Json> => ({
   ...{ type: 'request', kind: 'emergency', account, scenario: 'sso-down', recipient, expectedMinutes: 30 },
@@ -241,9 +252,10 @@ function readerOver(ledger: MemoryLedger): Reader {
         .filter(({ metadata: { events = [] } }) =>
           events.some(
             ({ event }) =>
-              event.type === 'requested' &&
-              (['account', 'kind', 'scenario'] as const).every((name) =>
-                [undefined, event[name]].includes(filter[name]),
+              (event.type === 'requested' || event.type === 'detected') &&
+              Object.entries({ kind: 'undeclared', scenario: null, ...event }).every(
+                ([name, value]) =>
+                  !(name in filter) || [undefined, value].includes(filter[name as keyof typeof filter]),
               ),
           ),
         )

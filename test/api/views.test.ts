@@ -9,6 +9,7 @@ import type { CaseState } from '../../core/rules/case/state.ts';
 import { foldCase } from '../../core/rules/streams.ts';
 import { caseViewOf } from '../../api/views.ts';
 import { account, makeHarness, theCase, type Harness } from './harness.ts';
+import { intrude } from './intrude.ts';
 import { declared } from '../support/declared.ts';
 
 describe('a case as readers see it, step by step', () => {
@@ -50,7 +51,8 @@ describe('a case as readers see it, step by step', () => {
     expect(view).toMatchObject({
       phase: 'released',
       approvedBy: ['bob', 'dan'],
-      nextDeadline: at,
+      // Ten minutes without a login ring, long before the case expires.
+      nextDeadline: '2026-11-21T10:10:00.000Z',
     });
     expect(view.released.map((each) => `${each.part}/${each.by}`)).toEqual([
       ...['password/erin', 'password/frank', 'mfa/grace', 'mfa/heidi'],
@@ -184,5 +186,59 @@ describe('a case before it is authorised', () => {
     expect(seen).toEqual(api.ledger.rows.map(({ seq }) => seq));
     for (const query of ['limit=0', 'limit=501', 'after=-1', 'after=x'])
       expect((await api.get('ivan', `/v1/ledger?${query}`)).status).toBe(400);
+  });
+});
+
+describe('an undeclared case', () => {
+  const session = '8b4e3f70-7c5f-4a52-9b45-6f0a9f3b2c12';
+  let api: Harness;
+  beforeAll(async () => {
+    api = await makeHarness();
+    await api.provision();
+    await api.walk('requested');
+  });
+  afterAll(() => api.remove());
+
+  it('given a login that nobody claimed, waits for its answer, beside the open case', async () => {
+    const use = await intrude(api, session);
+    const response = await api.get('karl', `/v1/cases/acme-eu/${use.slice(-13)}`);
+    expect(caseView.parse(await response.json())).toMatchObject({
+      ...{ case: use, kind: 'undeclared', phase: 'unanswered', by: null, answer: null },
+      ...{ request: null, scenario: null, conditions: [], symptom: null, incidentChannel: null },
+      ...{ expectedMinutes: null, need: 0, role: null, approvers: [], approvedBy: [], oldCredential: null },
+      reason: expect.stringMatching(/^a login from 192\.0\.2\.9 at .* that nobody claimed$/) as string,
+      sightings: [{ session, aal: 'aal2' }],
+      obligations: [{ kind: 'answer', owner: 'olga', overdue: false }],
+      waitingFor: [{ who: ['olga'], command: `breakglass stop ${use} --reason WHY` }],
+    });
+    const shown = accountView.parse(await (await api.get('quinn', `/v1/accounts/${account}`)).json());
+    expect(shown).toMatchObject({ openCase: theCase, undeclared: [use], unclaimed: [{ session }] });
+  });
+
+  it('is listed under its kind, and under no scenario', async () => {
+    const listed = async (query: string) => {
+      const body: unknown = await (await api.get('ivan', `/v1/cases?${query}`)).json();
+      return z
+        .object({ cases: z.array(caseView) })
+        .parse(body)
+        .cases.map(({ kind }) => kind);
+    };
+    expect(await listed('account=acme-eu')).toEqual(['undeclared', 'emergency']);
+    expect(await listed('kind=undeclared')).toEqual(['undeclared']);
+    expect(await listed('scenario=sso-down')).toEqual(['emergency']);
+  });
+
+  it('has no dossier: nobody signed for it', async () => {
+    const number = (await intrude(api, '8b4e3f70-7c5f-4a52-9b45-6f0a9f3b2c13')).slice(-13);
+    expect((await api.get('dan', `/v1/cases/acme-eu/${number}/dossier`)).status).toBe(404);
+  });
+
+  it('is read by whoever may stop it, and not by everybody', async () => {
+    const number = (await intrude(api, '8b4e3f70-7c5f-4a52-9b45-6f0a9f3b2c14')).slice(-13);
+    const status = async (by: 'mona' | 'olga' | 'karl' | 'dan' | 'lena') =>
+      (await api.get(by, `/v1/cases/acme-eu/${number}`)).status;
+    for (const by of ['mona', 'olga', 'karl', 'dan'] as const)
+      expect([by, await status(by)]).toEqual([by, 200]);
+    expect(await status('lena')).toBe(403);
   });
 });

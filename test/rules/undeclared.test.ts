@@ -6,7 +6,7 @@ import { dueAccount, followAccount } from '../../core/rules/account/due.ts';
 import { decideAccount } from '../../core/rules/account/decide.ts';
 import { evolveAccount } from '../../core/rules/account/evolve.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
-import { decideCase } from '../../core/rules/case/decide.ts';
+import { decideCase, writeUpHeadings } from '../../core/rules/case/decide.ts';
 import { withDetected } from '../../core/rules/case/detect.ts';
 import { dueCase, followCase, nextCaseDeadline } from '../../core/rules/case/due.ts';
 import { evolveCase } from '../../core/rules/case/evolve.ts';
@@ -208,6 +208,10 @@ describe('“stop”', () => {
       { type: 'case-left', at: at(200), case: use, rotate: true },
     ]);
     expect(judge(state, stops('bob'))).toMatchObject({ refusal: { code: 'wrong-phase' } });
+    // Who stopped it can tell of the stop only, and is told so rather than that it was delivered.
+    const sections = writeUpHeadings['session-log'].map((heading) => `## ${heading}\n\nunknown\n`);
+    const log = { case: use, request: null, document: 'session-log', text: sections.join('\n') } as const;
+    expect(judge(state, says('nils', 'write-up', log))).toMatchObject({ refusal: { code: 'wrong-phase' } });
   });
 
   it('ends a case in session or released, whose requester owes as before; not one that opens nothing yet', () => {

@@ -80,7 +80,18 @@ const end = async (context: Context, machine: Machine, id: CaseId, options: Opti
 const lookForRotation = async ({ out }: Context, { api }: Machine, id: CaseId): Promise<CaseView | null> => {
   const view = await api.get(casePath(id), caseView);
   if (isIn(view, ['settling', 'closed'])) return view;
-  if (isIn(view, ['denied', 'withdrawn', 'expired', 'released', 'in-session', 'requested', 'authorised']))
+  if (
+    isIn(view, [
+      'denied',
+      'withdrawn',
+      'expired',
+      'released',
+      'in-session',
+      'requested',
+      'authorised',
+      'unanswered',
+    ])
+  )
     throw new CliError(
       exits.refused,
       'wrong-phase',

@@ -260,8 +260,10 @@ const writeUp = (
   const missing = missingHeadings(it.document, it.text);
   if (missing.length > 0)
     return refuse('incomplete', `the ${it.document} lacks, or leaves unfilled: ${missing.join(', ')}`);
-  if (!state.obligations.some((each) => each.kind === it.document && isOwed(each)))
-    return refuse('already-counted', `the ${it.document} was delivered already`);
+  const owed = state.obligations.filter((each) => each.kind === it.document);
+  if (owed.length === 0)
+    return refuse('wrong-phase', `nobody owes a ${it.document} of ${state.case}: it was stopped unexplained`);
+  if (!owed.some(isOwed)) return refuse('already-counted', `the ${it.document} was delivered already`);
   return accept({ type: 'written-up', at: about.now, by: it.by, document: it.document, text: about.digest });
 };
 
