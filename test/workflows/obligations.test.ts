@@ -2,7 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CaseId } from '../../core/contracts/ids.ts';
 import { taskQueue } from '../../core/contracts/temporal.ts';
 import { createHarness, type Harness } from './harness.ts';
-import { attest, endAndRotate, eventually, openUp, provision, refusalsOf, settle, writeUp } from './steps.ts';
+import {
+  attest,
+  endAndRotate,
+  eventually,
+  lose,
+  openUp,
+  provision,
+  refusalsOf,
+  settle,
+  writeUp,
+} from './steps.ts';
 
 const hours = (n: number): number => n * 3600;
 
@@ -89,7 +99,7 @@ describe('what people owe after a case', () => {
       temporal: h.client.raw.workflow,
       since: Date.parse(h.caseState(id).endedAt ?? ''),
     };
-    await temporal.getHandle(id).terminate('a mishap');
+    await lose(h, id);
     await h.pass(hours(30));
     expect(chased(id)).toEqual([]);
 

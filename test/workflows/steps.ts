@@ -23,6 +23,27 @@ export const eventually = async (what: string, holds: () => boolean): Promise<vo
   if (!holds()) throw new Error(`it never came to this: ${what}`);
 };
 
+/** Whether a workflow's newest history holds a task that its worker has not answered. */
+const isAtWork = async (h: Harness, id: string): Promise<boolean> => {
+  const { events } = await h.client.raw.workflow.getHandle(id).fetchHistory();
+  const last = events?.at(-1);
+  return (
+    last?.workflowTaskScheduledEventAttributes != null || last?.workflowTaskStartedEventAttributes != null
+  );
+};
+
+/**
+ * A workflow is lost, while it rests: one that is terminated within a workflow task keeps its hold on the
+ * time-skipping server's clock for good, and no time is skipped any more.
+ */
+export const lose = async (h: Harness, id: string): Promise<void> => {
+  for (let tries = 0, still = 0; tries < 200 && still < 4; tries += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    still = (await isAtWork(h, id)) ? 0 : still + 1;
+  }
+  await h.client.raw.workflow.getHandle(id).terminate('a mishap');
+};
+
 /** Enough custodians keep the current shares, those who have not yet: without that, no case opens. */
 const attestAccount = async (h: Harness): Promise<void> => {
   const { pair, lastRotation, attested } = h.accountState();
