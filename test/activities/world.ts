@@ -6,7 +6,7 @@ import { createActivities, type Activities } from '../../activities/index.ts';
 import type { Seals, Sign } from '../../activities/rotation/sealing.ts';
 import type { Json } from '../../core/contracts/canonical.ts';
 import type { StoredSeal } from '../../core/contracts/http.ts';
-import { accountId, type AccountId, type CaseId, type RotationId } from '../../core/contracts/ids.ts';
+import { accountId, parts, type AccountId, type CaseId, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger, Row } from '../../core/contracts/ledger.ts';
 import type { Accepted, RotationOutcome } from '../../core/contracts/temporal.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
@@ -151,8 +151,21 @@ export const provision = async (world: World): Promise<RotationId> => {
   return rotation;
 };
 
-/** Alice asks for an emergency. */
+/** Enough custodians keep the shares of the current pair: without that, no case opens. */
+const attest = async (world: World): Promise<void> => {
+  const { pair, lastRotation } = world.accountState();
+  if (pair === null || lastRotation === null) throw new Error('nothing is sealed yet');
+  const holders = { password: ['erin', 'frank'], mfa: ['grace', 'heidi'] } as const;
+  for (const part of parts) {
+    const { generation, seal } = pair[part];
+    const about = { rotation: lastRotation.id, case: null, part, generation, seal, keptAt: 'safe' };
+    for (const by of holders[part]) await world.toAccount(by, { type: 'attestation', ...about }, newNonce());
+  }
+};
+
+/** Alice asks for an emergency, of an account whose shares are attested. */
 export const request = async (world: World): Promise<CaseId> => {
+  await attest(world);
   const accepted = await world.toAccount(
     'alice',
     {

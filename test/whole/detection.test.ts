@@ -92,6 +92,8 @@ describe('a login to a break-glass account in kratos', () => {
   it('rings once on a real topic and in a chat, is recorded with its session, and is one sighting at aal2', async () => {
     const breakglass = await newAccount(kratos);
     const { seed } = await enrolTotp(kratos, breakglass);
+    // Begun before there was a sentinel; its sweep would rightly take it for a login of which no hook told.
+    await kratos.admin.endSessions(breakglass.id);
     let isProcessUp = false;
     const told: string[] = [];
     const sentinel = await start(withAddress(breakglass.email), async () => {
