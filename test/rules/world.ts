@@ -72,19 +72,23 @@ export class World {
   }
 
   private readonly rows: Row[] = [];
+  /** Rows by the case or account that they are about, since every decision reads them again. */
+  private readonly rowsOf = new Map<string, Row[]>();
+
+  private keep(row: Row): void {
+    this.rows.push(row);
+    const { events = [] } = row.metadata;
+    for (const id of new Set(events.map((each) => ('case' in each ? each.case : each.account))))
+      this.rowsOf.set(id, [...(this.rowsOf.get(id) ?? []), row]);
+  }
 
   private transaction(): LedgerTransaction {
-    const about = (name: 'account' | 'case', id: string): Promise<Row[]> =>
-      Promise.resolve(
-        this.rows.filter(({ metadata: { events = [] } }) =>
-          events.some((each) => name in each && Reflect.get(each, name) === id),
-        ),
-      );
+    const about = (id: string): Promise<Row[]> => Promise.resolve(this.rowsOf.get(id) ?? []);
     const never = () => Promise.reject(new Error('the rules neither write nor look up'));
     return {
       ...{ rowByKey: never, isNonceUsed: never, append: never, enqueue: never },
-      rowsOfCase: (id) => about('case', id),
-      rowsOfAccount: (id) => about('account', id),
+      rowsOfCase: (id) => about(id),
+      rowsOfAccount: (id) => about(id),
     };
   }
 
@@ -100,7 +104,7 @@ export class World {
     // What cannot be stored and read back as the contract has it is no event.
     const stored = events.map((each) => streamEvent.parse(again(each)));
     const entry = { now: this.now, current: this.current, events: stored };
-    this.rows.push(rowOf(entry, this.entries.push(entry)));
+    this.keep(rowOf(entry, this.entries.push(entry)));
     for (const each of stored) {
       if ('case' in each)
         this.cases.set(each.case, evolveCase(this.cases.get(each.case) ?? null, each.event));

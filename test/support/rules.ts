@@ -113,6 +113,8 @@ const data = () => ({
     postMortem: 7200,
     refusals: 900,
     claim: 60,
+    // Within the wait for a login, so that silence rings before the case expires.
+    sighting: 300,
   },
 });
 export type ConfigData = ReturnType<typeof data>;
