@@ -78,7 +78,11 @@ export const tryApprovals = async (
   const self = await approving('a self-approval', asker);
   const good = await approving('a good approval', first);
   const accepted = good.rows[0]?.metadata.envelope;
-  if (accepted === undefined) throw new Error(`${first}'s approval left no row with an envelope`);
+  if (accepted === undefined) {
+    const { exit, line, rows } = good;
+    const left = rows.map((row) => row.action).join(', ');
+    throw new Error(`${first}'s approval (exit ${exit}: ${line}) left no row with an envelope, but: ${left}`);
+  }
   await lookout.quiet();
   const again = await approving('the same person with a second key', anaWithHerSecondKey);
   const replay = await attempt(scene, 'a replayed approval', 'http', () => post(stack, accepted));
