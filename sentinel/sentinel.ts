@@ -121,19 +121,20 @@ const startInside = async (
   watch.resume();
   openDoor(createDoor({ hookKey: deps.hookKey, watch, identities, suspect, now, log, signal }));
   const sweep = createSweep({
-    ...{ identities, kratos, watch, now, log, tellProcess: deps.tellProcess },
+    ...{ identities, kratos, watch, now, log, signal, tellProcess: deps.tellProcess },
     memory: await openSessionMemory(join(spoolDir, 'sessions.json'), now),
     recordLogout: createLogoutRecorder({ ledger: deps.ledger, config, now }),
   });
   const stopTicking = every(deps.sweepMs ?? MINUTE_MS, log, async () => {
     // A new account's identity is swept at once; with the index as it was, if Kratos cannot say.
-    await identities.refresh().finally(sweep);
+    await identities.refresh().finally(() => sweep.look());
   });
   return {
     idle: () => watch.idle(),
     async stop() {
       end.abort();
       await Promise.all([watch.idle(), stopTicking()]);
+      await sweep.idle();
       await spool.close();
     },
   };

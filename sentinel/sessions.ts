@@ -31,12 +31,15 @@ export const openSessionMemory = async (path: string, now: () => Date): Promise<
   const sessions = new Map(Object.entries(read?.sessions ?? {}));
   const text = (): string => JSON.stringify({ since, sessions: Object.fromEntries(sessions) }, null, 2);
   let saved = read === null ? '' : text();
-  const save = async (): Promise<void> => {
+  const saveNow = async (): Promise<void> => {
     const next = text();
     if (next === saved) return;
     await write(path, next);
     saved = next;
   };
+  let saving = Promise.resolve();
+  // One after the other: two at once would take each other's half-written file.
+  const save = (): Promise<void> => (saving = saving.catch(() => undefined).then(saveNow));
   await save();
   return { since, sessions, save };
 };

@@ -16,6 +16,15 @@ export interface SweepDeps {
   readonly tellProcess: (account: AccountId) => Promise<void>;
   readonly now: () => Date;
   readonly log: Log;
+  /** Ends the noting: what was told and not noted is told again by the next start. */
+  readonly signal: AbortSignal;
+}
+
+export interface Sweep {
+  /** One look, from beginning to end. */
+  look(): Promise<void>;
+  /** Resolves when nothing is being noted any more. */
+  idle(): Promise<void>;
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
@@ -25,11 +34,9 @@ const instantOf = (time: string): string => new Date(time).toISOString();
 /**
  * Looks at every session of every break-glass identity. One that no hook told of is taken like a hook; one that was
  * alive and is no more, though nobody said so, is recorded as a logout.
- *
- * @returns one look, from beginning to end
  */
-export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
-  const { identities, kratos, watch, memory, log, now } = deps;
+export const createSweep = (deps: SweepDeps): Sweep => {
+  const { identities, kratos, watch, memory, log, now, signal } = deps;
   const { sessions, since } = memory;
 
   /** On the spool's disk before the memory has it: a crash between the two finds it in the spool. */
@@ -53,6 +60,7 @@ export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
 
   const isListed = new Map<string, ReadonlyMap<string, SessionRecord>>();
   const telling = new Set<string>();
+  const noting = new Set<Promise<void>>();
 
   const forget = async (session: string, known: KnownSession): Promise<void> => {
     // What Kratos still lists must be remembered, or it would be news again.
@@ -60,6 +68,13 @@ export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
       sessions.set(session, { ...known, isOver: true });
     else sessions.delete(session);
     await memory.save();
+  };
+
+  const note = async (session: string, known: KnownSession): Promise<void> => {
+    if (signal.aborted) return;
+    const work = forget(session, known);
+    noting.add(work);
+    await work.finally(() => noting.delete(work));
   };
 
   const settle = async (session: string, known: KnownSession): Promise<void> => {
@@ -71,7 +86,7 @@ export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
     // Not awaited: with Temporal away the next login must be found none the later. What is not told is told again.
     void deps
       .tellProcess(account)
-      .then(() => forget(session, known))
+      .then(() => note(session, known))
       .catch((error: unknown) => log.warn({ session, reason: text(error) }, 'a logout was not told'))
       .finally(() => telling.delete(session));
   };
@@ -90,7 +105,7 @@ export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
     return listed !== undefined && listed.get(session)?.active !== true;
   };
 
-  return async () => {
+  const lookAtAll = async (): Promise<void> => {
     isListed.clear();
     const trying = (what: string, step: Promise<void>): Promise<void> =>
       step.catch((error: unknown) => log.warn({ reason: text(error) }, what));
@@ -99,5 +114,12 @@ export const createSweep = (deps: SweepDeps): (() => Promise<void>) => {
     for (const [session, known] of [...sessions].filter((each) => isGone(...each)))
       if (known.isOver) await trying('a session not forgotten', forget(session, known));
       else if (!telling.has(session)) await trying('a logout was not recorded', settle(session, known));
+  };
+
+  return {
+    look: lookAtAll,
+    async idle() {
+      await Promise.allSettled(noting);
+    },
   };
 };

@@ -167,8 +167,7 @@ export const makeWorld = async (): Promise<World> => {
 
   onTestFinished(async () => {
     for (const each of running) await each.stop();
-    // A logout that was just told may still be noted on the disk.
-    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    await rm(folder, { recursive: true, force: true });
   });
 
   const world: World = {
