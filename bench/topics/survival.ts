@@ -3,6 +3,7 @@ import { proveCanary } from './survival/canary.ts';
 import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveRotation } from './survival/rotation.ts';
+import { proveSentinel } from './survival/sentinel.ts';
 import { proveUndeclared } from './survival/undeclared.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
@@ -17,4 +18,5 @@ export const sections: readonly Section[] = [
   { name: 'canary', prove: proveCanary },
   { name: 'rotation', prove: proveRotation },
   { name: 'undeclared', prove: proveUndeclared },
+  { name: 'sentinel', prove: proveSentinel },
 ];
