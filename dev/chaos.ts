@@ -1,24 +1,69 @@
 /**
- * `npm run chaos -- --fast [--seed S] [--cases N]`: simulated people, machines and faults, judged by a checker for
- * each promise. `docs/reliability.md` says what is tried and what the exit codes mean.
+ * `npm run chaos`: simulated people, machines and faults, judged by a checker for each promise, in memory (`--fast`)
+ * or on real servers. `docs/reliability.md` says what is tried and what the exit codes mean.
  */
 import { parseArgs } from 'node:util';
 import { casesOfASeed, faultRate, playMany } from '../test/chaos/campaign.ts';
 import { violationsIn } from '../test/chaos/checkers/index.ts';
 import { makeChaosOrg } from '../test/chaos/org.ts';
 import { playSeed } from '../test/chaos/play.ts';
+import { playOnServers } from '../test/chaos/real/campaign.ts';
+import { asText, planOf } from '../test/chaos/real/plan.ts';
 
 const exits = { clean: 0, violated: 1, usage: 2 } as const;
 
 const usage = `npm run chaos -- --fast [--seed S] [--cases N]
-  --fast      in memory: the real activities on simulated adapters
+npm run chaos -- [--seed S] (--for TIME | --cases N)
+
+in memory, the real activities on simulated adapters:
+  --fast      say so
   --seed S    the seed to begin with (1); without --cases it is played alone, and told in full
-  --cases N   go on with the seeds that follow until N cases were asked for`;
+  --cases N   go on with the seeds that follow until N cases were asked for
+
+on real servers, which are started for it:
+  --seed S    what the choices and the plan of faults are made of (1)
+  --for TIME  ask for cases so long, such as 90s or 2m
+  --cases N   ask for N cases, with as many faults`;
+
+class WrongUsage extends Error {}
 
 const wholeNumber = (text: string | undefined, name: string): number | null => {
   if (text === undefined) return null;
-  if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} wants a whole number, not ${text}`);
+  if (!/^\d{1,9}$/.test(text)) throw new WrongUsage(`--${name} wants a whole number, not ${text}`);
   return Number(text);
+};
+
+/** @returns seconds */
+const time = (text: string | undefined): number | null => {
+  if (text === undefined) return null;
+  const [, count, unit] = /^(\d{1,6})(s|m|h)$/.exec(text) ?? [];
+  if (count === undefined) throw new WrongUsage(`--for wants a time such as 90s or 2m, not ${text}`);
+  return Number(count) * (unit === 'h' ? 3600 : unit === 'm' ? 60 : 1);
+};
+
+/** Seconds of a run for each fault of its plan: what one, and going on after it, takes at least. */
+const secondsOfAFault = 8;
+
+/** Plays a run on real servers and tells what each checker found. */
+const onServers = async (seed: number, cases: number | null, seconds: number | null): Promise<number> => {
+  const plan = planOf(seed, cases ?? Math.ceil((seconds ?? 0) / secondsOfAFault));
+  console.log(`seed ${seed}, the plan:\n${plan.map((each) => `  ${asText(each)}`).join('\n')}`);
+  const run = { seed, plan, cases: cases ?? Infinity, seconds: seconds ?? Infinity };
+  const { verdicts, evidence, had, ...played } = await playOnServers(run, (line) => {
+    console.error(line);
+  });
+  for (const [name, found] of verdicts) {
+    console.log(`${found.length === 0 ? 'ok   ' : 'WRONG'} ${name}`);
+    for (const what of found) console.log(`        ${what}`);
+  }
+  const wrong = [...verdicts.values()].flat().length;
+  const slowest = Math.max(0, ...had.map(({ recovery }) => recovery ?? Infinity));
+  console.log(
+    `seed ${seed}: ${played.cases} cases, ${evidence.rows.length} rows, ${evidence.logins.length} logins, ` +
+      `${had.length} faults, went on ${slowest.toFixed(1)} s after one at the latest, ${wrong} violations, ` +
+      `${played.seconds.toFixed(0)} s`,
+  );
+  return wrong === 0 ? exits.clean : exits.violated;
 };
 
 /** Plays one seed and tells its whole story. */
@@ -63,16 +108,27 @@ const campaign = async (from: number, cases: number): Promise<number> => {
 
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
-    options: { fast: { type: 'boolean' }, seed: { type: 'string' }, cases: { type: 'string' } },
+    options: {
+      fast: { type: 'boolean' },
+      ...{ seed: { type: 'string' }, cases: { type: 'string' }, for: { type: 'string' } },
+    },
   });
   const [seed, cases] = [wholeNumber(values.seed, 'seed'), wholeNumber(values.cases, 'cases')];
-  if (values.fast !== true) throw new Error('say --fast');
+  const seconds = time(values.for);
+  if (values.fast !== true) {
+    if (cases === null && seconds === null) throw new WrongUsage('say --fast, --for TIME or --cases N');
+    return await onServers(seed ?? 1, cases, seconds);
+  }
+  if (seconds !== null) throw new WrongUsage('--for is of runs on real servers; --fast wants --cases N');
   return cases === null && seed !== null ? replay(seed) : campaign(seed ?? 1, cases ?? 200);
 };
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  // What parseArgs throws is a TypeError with a code.
+  const isUsage = error instanceof WrongUsage || (error instanceof TypeError && 'code' in error);
+  if (!isUsage) throw error;
+  console.error(`${error.message}\n\n${usage}`);
   process.exitCode = exits.usage;
 }

@@ -4,12 +4,9 @@ import { createRecorder } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
 import type { RotationLogin } from '../../activities/rotation/kratos.ts';
 import type { StoredSeal } from '../../core/contracts/http.ts';
-import { accountId, personId, type CaseId, type Part } from '../../core/contracts/ids.ts';
-import type { Message, Row } from '../../core/contracts/ledger.ts';
-import { evolveAccount } from '../../core/rules/account/evolve.ts';
-import { emptyAccount } from '../../core/rules/account/state.ts';
-import { evolveCase } from '../../core/rules/case/evolve.ts';
-import type { CaseState, DeclaredCase } from '../../core/rules/case/state.ts';
+import { accountId, personId, type Part } from '../../core/contracts/ids.ts';
+import type { Message } from '../../core/contracts/ledger.ts';
+import type { DeclaredCase } from '../../core/rules/case/state.ts';
 import { later } from '../../core/rules/decision.ts';
 import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger } from '../support/memoryLedger.ts';
@@ -21,6 +18,7 @@ import { createFlows } from './flows.ts';
 import type { ChaosOrg } from './org.ts';
 import type { Random } from './random.ts';
 import { createRowRotation } from './rowRotation.ts';
+import { createStates } from './states.ts';
 import { createWatcher } from './watcher.ts';
 import { namedIn } from './waysIn.ts';
 
@@ -44,20 +42,6 @@ const createSeals = (): Seals & { readonly kept: StoredSeal[] } => {
     kept,
     put: (seal) => Promise.resolve(void kept.push(seal)),
     highestGeneration: (_, part) => Promise.resolve(Math.max(0, ...generations(part))),
-  };
-};
-
-/** The streams as the rows leave them, folded only as far as they have grown. */
-const createStates = (rows: readonly Row[]) => {
-  let read = 0;
-  let state = emptyAccount(account);
-  const cases = new Map<CaseId, CaseState>();
-  return () => {
-    for (; read < rows.length; read += 1)
-      for (const each of rows[read]?.metadata.events ?? [])
-        if ('case' in each) cases.set(each.case, evolveCase(cases.get(each.case) ?? null, each.event));
-        else state = evolveAccount(state, each.event);
-    return { account: state, cases: [...cases.values()] };
   };
 };
 
@@ -175,7 +159,7 @@ export const createChaosWorld = ({ org, random, rate, rotatesForReal, sabotage }
     },
   });
 
-  const states = createStates(ledger.rows);
+  const states = createStates(account, ledger.rows);
 
   const world = {
     ...{ account, org, ledger, kratos, flows, watcher, faults, random, now: nowText },

@@ -1,0 +1,45 @@
+/** A run on a system started for it, judged by the same checkers as the runs in memory, and by how fast it went on. */
+import { startWhole } from '../../whole/stack.ts';
+import { checkers } from '../checkers/index.ts';
+import { createMachines } from './machines.ts';
+import { asText } from './plan.ts';
+import { mostRecovery, playReal, type PlayedReal, type RealRun } from './run.ts';
+
+/** Short, so that a login which nobody claims rings while the run lasts. Seconds. */
+const shortClaims = (yaml: string): string => `${yaml}\ndeadlines:\n  claim: 20\n`;
+
+/** What was wrong, by who judges it. */
+export type Verdicts = ReadonlyMap<string, readonly string[]>;
+
+export const recoveryJudge = 'each fault is got over in time';
+export const deathsJudge = 'no process ends by itself';
+
+export const judge = ({ evidence, had, dead }: PlayedReal): Verdicts =>
+  new Map<string, readonly string[]>([
+    ...Object.entries(checkers).map(([name, check]) => [name, check(evidence)] as const),
+    [
+      recoveryJudge,
+      had
+        .filter(({ outage, recovery }) => recovery === null || recovery > mostRecovery(outage))
+        .map(({ fault, recovery }) => `${asText(fault)}: went on ${recovery ?? 'never'} s later`),
+    ],
+    [deathsJudge, dead],
+  ]);
+
+/** Starts the whole system in a folder of its own, plays, judges, and removes everything. */
+export const playOnServers = async (
+  run: RealRun,
+  say: (line: string) => void,
+): Promise<PlayedReal & { readonly verdicts: Verdicts }> => {
+  const whole = await startWhole({ progress: say, amend: shortClaims });
+  const machines = createMachines(whole.stack, whole.account);
+  try {
+    const played = await playReal(whole, machines, run, say);
+    return { ...played, verdicts: judge(played) };
+  } finally {
+    // Ours first, so that none rings for the others' end; these servers' data goes with the stack.
+    for (const each of whole.stack.running.values()) await each.stop();
+    await machines.stop();
+    await whole.remove();
+  }
+};

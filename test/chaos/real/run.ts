@@ -1,0 +1,217 @@
+/** A run of simulated people and broken machines on real servers, made of one seed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLedgerReader, createOutbox } from '../../../adapters/postgres/index.ts';
+import type { Row } from '../../../core/contracts/ledger.ts';
+import { nextAccountDeadline } from '../../../core/rules/account/due.ts';
+import { finalPhases, isDeclared } from '../../../core/rules/case/state.ts';
+import { openPool } from '../../whole/checks/database.ts';
+import { openEverySeal } from '../../whole/checks/outside.ts';
+import { tryNamed } from '../../survival/checks/namedOpens.ts';
+import type { Whole } from '../../whole/stack.ts';
+import { deedsFor, twisted, type Deed } from '../deeds.ts';
+import type { Evidence, WayIn } from '../evidence.ts';
+import { createRandom } from '../random.ts';
+import { createStates } from '../states.ts';
+import { namedIn } from '../waysIn.ts';
+import { copiesOf, loginsIn, messagesIn, takenBy } from './gather.ts';
+import type { Machines } from './machines.ts';
+import { createPeople } from './people.ts';
+import { asText, type Fault } from './plan.ts';
+
+/** How a run is made: so many cases, or as many as fit into a time. */
+export interface RealRun {
+  readonly seed: number;
+  readonly cases: number;
+  /** Seconds after which nobody asks for a case any more. */
+  readonly seconds: number;
+  readonly plan: readonly Fault[];
+}
+
+/** A fault that was had. Seconds. */
+export interface Had {
+  readonly fault: Fault;
+  readonly outage: number;
+  /** From the outage's end until a row told that an account or a case went on; null when none ever did. */
+  readonly recovery: number | null;
+}
+
+export interface PlayedReal {
+  readonly evidence: Evidence;
+  readonly cases: number;
+  readonly had: readonly Had[];
+  /** Our processes that ended though nobody ended them. */
+  readonly dead: readonly string[];
+  readonly seconds: number;
+}
+
+/** In seconds: to settle, once nobody asks any more; and for a case to go on after a fault. */
+const settleWithin = 300;
+const goOnWithin = 150;
+const breath = 250;
+
+/** The longest that going on may take. */
+export const mostRecovery = (outage: number): number => Math.max(30, 2 * outage);
+
+const bringsOn = ({ metadata }: Row): boolean => (metadata.events ?? []).length > 0;
+
+/** Plays a run to its end on a stack that runs. @returns what is left of it, for the checkers */
+export const playReal = async (
+  { stack, account, cast }: Whole,
+  machines: Machines,
+  run: RealRun,
+  say: (line: string) => void,
+): Promise<PlayedReal> => {
+  const random = createRandom(run.seed).fork();
+  const people = await createPeople(stack, account, cast);
+  const pool = await openPool(stack);
+  const reader = createLedgerReader(pool);
+  const rows: Row[] = [];
+  const waysIn: WayIn[] = [];
+  const dead: string[] = [];
+  const had: Had[] = [];
+  const states = createStates(account, rows);
+  const began = Date.now();
+  const elapsed = (): number => (Date.now() - began) / 1000;
+  const situation = () => ({ ...states(), now: new Date().toISOString() });
+  const asked = (): number => states().cases.filter(isDeclared).length;
+  const isAsking = (): boolean => asked() < run.cases && elapsed() < run.seconds;
+  const open = () => states().cases.filter(({ phase }) => !finalPhases.includes(phase));
+  const isBusy = (): boolean => isAsking() || open().length > 0 || states().account.rotation !== null;
+
+  const pull = async (): Promise<void> => {
+    for (;;) {
+      const more = await reader.rowsAfter(rows.at(-1)?.seq ?? 0, 500);
+      rows.push(...more);
+      if (more.length < 500) return;
+    }
+  };
+  const utter = async (deed: Deed): Promise<void> => {
+    const it = random.chance(0.04) ? twisted(deed, people.everybody, random) : deed;
+    const forger = random.chance(0.02) ? random.pick(people.everybody) : undefined;
+    const envelope = people.sealed(it, forger);
+    const again = random.chance(0.08);
+    await people.post(envelope);
+    if (again) await people.post(envelope);
+  };
+  const logIns = async (): Promise<void> => {
+    for (const it of open().filter(isDeclared)) {
+      if (it.phase !== 'released' && it.phase !== 'in-session') continue;
+      const entered = await people.enter(it);
+      const isNew = !waysIn.some(({ when }) => when === `login of ${it.case}`);
+      if (isNew && (entered === null || entered.isIn)) {
+        const named = namedIn(rows);
+        const count = { password: named.password.length, mfa: named.mfa.length };
+        waysIn.push({ when: `login of ${it.case}`, named: count, opens: entered !== null });
+      }
+      if (entered !== null && it.phase === 'released') await utter(entered.claim);
+    }
+  };
+  /** What everybody would do now; an override would let cases overlap, which is tried in memory. */
+  const deeds = async (): Promise<Deed[]> => {
+    const all = random.shuffled([...deedsFor(situation(), people.players, isAsking())]);
+    const [request] = all.filter(({ members }) => members['type'] === 'request');
+    const rest = all.filter(({ members: { type } }) => type !== 'request' && type !== 'override');
+    const chosen = [...(request === undefined ? [] : [request]), ...rest];
+    return Promise.all(
+      chosen.map(async (deed) => {
+        const it = states().cases.find((each) => each.case === deed.to);
+        return deed.members['type'] === 'refusals' && it !== undefined
+          ? { ...deed, members: { ...deed.members, ...(await people.tried(it)) } }
+          : deed;
+      }),
+    );
+  };
+  /** Everybody does once what they may; what is down just then is tried again in the next round. */
+  const round = async (): Promise<void> => {
+    try {
+      await pull();
+      await logIns();
+      await Promise.all((await deeds()).map(utter));
+    } catch (error) {
+      said.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
+    }
+  };
+  const said: string[] = [];
+
+  const goesOn = async (since: number): Promise<number | null> => {
+    const until = Date.now() + goOnWithin * 1000;
+    while (Date.now() < until && isBusy()) {
+      const row = rows.find((each) => bringsOn(each) && Date.parse(each.timestamp) >= since);
+      if (row !== undefined) return (Date.parse(row.timestamp) - since) / 1000;
+      await sleep(breath);
+    }
+    return null;
+  };
+  const breakThings = async (): Promise<void> => {
+    for (const fault of run.plan) {
+      const from = Date.now() + fault.after * 1000;
+      while (Date.now() < from && isAsking()) await sleep(100);
+      if (!isAsking()) return;
+      dead.push(...(await machines.dead()));
+      const start = Date.now();
+      await machines.inflict(
+        fault,
+        open().map((each) => each.case),
+      );
+      const outage = (Date.now() - start) / 1000;
+      const recovery = await goesOn(start + outage * 1000);
+      // With nothing left to do, nothing can go on.
+      if (recovery !== null || isBusy()) had.push({ fault, outage, recovery });
+      say(
+        `${asText(fault)}: ${outage.toFixed(1)} s until up, went on ${recovery?.toFixed(1) ?? 'not at all'} s later`,
+      );
+    }
+  };
+
+  const outbox = createOutbox(pool);
+  const isSettled = async (): Promise<boolean> => {
+    if (isBusy() || nextAccountDeadline(states().account) !== null) return false;
+    if ((await outbox.pending(1, new Date().toISOString())).length > 0) return false;
+    const seen = new Set(states().account.seen.map(({ sighting }) => sighting.id));
+    return (await loginsIn(stack, account, states().account.identity)).every((each) =>
+      seen.has(each.sighting),
+    );
+  };
+
+  try {
+    const trouble = { isOver: false };
+    const breaks = breakThings().finally(() => (trouble.isOver = true));
+    // Looked at below; until then it must not end the process.
+    breaks.catch(() => undefined);
+    let [rest, ended] = [0, 0];
+    while (rest < 2) {
+      await round();
+      await sleep(breath);
+      if (isAsking() || !trouble.isOver) continue;
+      ended ||= Date.now();
+      rest = (await isSettled().catch(() => false)) ? rest + 1 : 0;
+      if (Date.now() - ended > settleWithin * 1000) break;
+    }
+    await breaks;
+    dead.push(...(await machines.dead()));
+    await pull();
+    const { account: state, cases } = states();
+    const messages = await messagesIn(pool);
+    const copies = await copiesOf(
+      stack,
+      account,
+      cases.map((each) => each.case),
+    );
+    await pull();
+    const logins = await loginsIn(stack, account, state.identity);
+    const security = { chat: 'incident-slack', topic: 'security-topic' };
+    const taken = await takenBy(stack, security, rows, messages);
+    const secrets = Object.values(await openEverySeal(stack, account));
+    const named = await tryNamed(stack, account);
+    const count = { password: named.password.length, mfa: named.mfa.length };
+    waysIn.push({ when: 'at the end', named: count, opens: named.opens.length === 1 });
+    const evidence: Evidence = {
+      ...{ account, rows, messages, taken, logins, waysIn, secrets, copies, isSettled: rest >= 2 },
+      ...{ configs: people.configs, config: people.config, current: people.current },
+      said: [...said, ...(await machines.said())],
+    };
+    return { evidence, cases: asked(), had, dead, seconds: elapsed() };
+  } finally {
+    await pool.end();
+  }
+};

@@ -1,0 +1,31 @@
+/** Random faults on real servers, the smallest run; more is `npm run chaos` and `npm run prove -- survival/chaos`. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { playOnServers } from '../chaos/real/campaign.ts';
+import { faultKinds, planOf } from '../chaos/real/plan.ts';
+
+describe('two cases on real servers, the worker killed in the midst', () => {
+  let played: Awaited<ReturnType<typeof playOnServers>>;
+  beforeAll(async () => {
+    const plan = [{ kind: 'worker killed', after: 2, outage: 1 } as const];
+    played = await playOnServers({ seed: 1, cases: 2, seconds: 120, plan }, () => undefined);
+  });
+
+  it('break no promise', () => {
+    expect(Object.fromEntries([...played.verdicts].filter(([, found]) => found.length > 0))).toEqual({});
+  });
+
+  it('were played: two cases, two logins at least, one kill', () => {
+    const { cases, evidence, had } = played;
+    expect(cases).toBe(2);
+    expect(evidence.logins.length).toBeGreaterThanOrEqual(2);
+    expect(had.map(({ fault }) => fault.kind)).toEqual(['worker killed']);
+  });
+});
+
+describe('a plan', () => {
+  it('is the same for the same seed, another for another, and tries every kind', () => {
+    expect(planOf(7, 20)).toEqual(planOf(7, 20));
+    expect(planOf(7, 20)).not.toEqual(planOf(8, 20));
+    expect(new Set(planOf(7, faultKinds.length).map(({ kind }) => kind)).size).toBe(faultKinds.length);
+  });
+});
