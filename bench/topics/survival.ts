@@ -1,5 +1,6 @@
 import type { Section } from '../figure.ts';
 import { proveCanary } from './survival/canary.ts';
+import { proveChaos } from './survival/chaos.ts';
 import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveRotation } from './survival/rotation.ts';
@@ -13,6 +14,7 @@ import { proveWatchdog } from './survival/watchdog.ts';
  */
 export const sections: readonly Section[] = [
   { name: 'fast', prove: proveFast },
+  { name: 'chaos', prove: proveChaos },
   { name: 'watchdog', prove: proveWatchdog },
   { name: 'ledger', prove: proveLedger },
   { name: 'canary', prove: proveCanary },
