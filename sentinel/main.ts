@@ -8,6 +8,7 @@ import {
   createLedgerReader,
   createPool,
   createSightingStore,
+  keepTime,
 } from '../adapters/postgres/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
@@ -45,6 +46,8 @@ const main = async (): Promise<void> => {
     applicationName: 'breakglass sentinel',
     onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
   });
+  const time = keepTime(pool, { warn: (facts, text) => log.warn(facts, text) });
+  const { now } = time;
   const client = createBreakglassClient({
     connection: connectLazily(settings.temporal.address),
     namespace: settings.temporal.namespace,
@@ -55,7 +58,7 @@ const main = async (): Promise<void> => {
     const { digest, config } = configs().current;
     if (made?.digest !== digest) {
       const { secretsDir, aws } = settings;
-      made = { digest, channels: createChannels({ config, secretsDir, aws }) };
+      made = { digest, channels: createChannels({ config, secretsDir, aws, now }) };
     }
     return made.channels;
   };
@@ -72,6 +75,7 @@ const main = async (): Promise<void> => {
     tellProcess: coalesce((account) => client.wakeAccount(account), TELL_WITHIN_MS),
     config: () => configs().current.config,
     log,
+    now,
     sweepMs: own.sweepSeconds * 1000,
   });
   const accounts = (): AccountId[] => [
@@ -83,7 +87,7 @@ const main = async (): Promise<void> => {
     {
       ...{ reader: createLedgerReader(pool), ledger: createLedger(pool), workflows: client, accounts, log },
       config: () => configs().current.config,
-      now: () => new Date(),
+      now,
     },
     own.watchdogSeconds * 1000,
   );
@@ -95,6 +99,7 @@ const main = async (): Promise<void> => {
       channels,
       ledger: createLedger(pool),
       log,
+      now,
     },
     config: () => configs().current.config,
   });
@@ -104,6 +109,7 @@ const main = async (): Promise<void> => {
     await sentinel.stop();
     made?.channels.close();
     await client.close();
+    await time.stop();
     await pool.end();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const)

@@ -7,6 +7,7 @@ import type { Sign } from '../activities/rotation/sealing.ts';
 import { createChannels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin, createKratosLogin } from '../adapters/kratos/index.ts';
+import { keepTime } from '../adapters/postgres/clock.ts';
 import { createLedger } from '../adapters/postgres/ledger.ts';
 import { createOutbox } from '../adapters/postgres/outbox.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
@@ -64,7 +65,10 @@ const main = async (): Promise<void> => {
     onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
   });
   const ledger = createLedger(pool);
-  await recordConfigs(ledger, configs(), new Date().toISOString());
+  const time = keepTime(pool, { warn: (facts, text) => log.warn(facts, text) });
+  await time.ready;
+  const { now } = time;
+  await recordConfigs(ledger, configs(), now().toISOString());
   const sign: Sign = (message, namespace) =>
     signWithSshKeygen({ message, namespace, keyFile: own.sshKeyFile });
   const activities = createActivities({
@@ -74,7 +78,7 @@ const main = async (): Promise<void> => {
     sign,
     admin: createKratosAdmin({ adminUrl: settings.kratos.adminUrl, timeoutMs: kratosTimeoutMs }),
     login: createKratosLogin({ publicUrl: settings.kratos.publicUrl, timeoutMs: kratosTimeoutMs }),
-    clock: () => new Date(),
+    clock: now,
     settle: () => sleep(kratosSettleMs),
   });
   const connection = await NativeConnection.connect({ address: settings.temporal.address });
@@ -91,12 +95,13 @@ const main = async (): Promise<void> => {
     config: configs().current.config,
     secretsDir: settings.secretsDir,
     aws: settings.aws,
+    now,
   });
-  const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log });
-  const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log });
+  const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log, now });
+  const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log, now });
   const isRunning = (): boolean => worker.getState() === 'RUNNING';
   const endVigil = startVigil({
-    ...{ self: 'worker', settings: own, ledger, log, channels: () => channels },
+    ...{ self: 'worker', settings: own, ledger, log, now, channels: () => channels },
     isWell: () => Promise.resolve(isRunning()),
     config: () => configs().current.config,
   });
@@ -109,6 +114,7 @@ const main = async (): Promise<void> => {
   await endVigil();
   await dispatcher.stop();
   await connection.close();
+  await time.stop();
   await pool.end();
 };
 

@@ -2,6 +2,7 @@
  * Our Postgres: the ledger, sealed credentials, messages on their way, logins seen; its tables and roles.
  * Nothing else in the project talks to it.
  */
+export { keepTime, type Timekeeper } from './clock.ts';
 export { DatabaseUnavailable, LedgerConflict, TransactionMisused } from './errors.ts';
 export { createSightingStore } from './events.ts';
 export type { RecordedSighting, SightingRecorded, SightingStore } from './events.ts';

@@ -7,7 +7,7 @@ import { startCheckpoints, type Checkpoints, type CheckpointsDeps } from './inde
 /** Starts what the settings ask for; without a file to keep checkpoints in, none are signed, and the log says so. */
 export const startCheckpointsOf = (
   { worker, aws }: Settings,
-  deps: Pick<CheckpointsDeps, 'pool' | 'sign' | 'configs' | 'channels' | 'log'>,
+  deps: Pick<CheckpointsDeps, 'pool' | 'sign' | 'configs' | 'channels' | 'log' | 'now'>,
 ): Checkpoints => {
   const wanted = worker?.checkpoints;
   if (wanted === undefined) {
@@ -19,7 +19,6 @@ export const startCheckpointsOf = (
     ...deps,
     ...wanted,
     reader: createLedgerReader(deps.pool),
-    now: () => new Date(),
     witnesses: (config) => {
       if (made?.config !== config) {
         made?.witnesses.close();
