@@ -7,7 +7,7 @@ import { rememberedPorts } from '../ports.ts';
 import { endOrphans, stopAll, type Running } from '../processes.ts';
 import { createCli, type RunCli } from './cli.ts';
 import { makeOrganisation, type Amend } from './organisation.ts';
-import { ownProcesses, type AmendSettings, type OwnProcesses } from './processes.ts';
+import { ownProcesses, type AmendSettings, type NodeArguments, type OwnProcesses } from './processes.ts';
 import { makeSecrets, type SecretFiles } from './secrets.ts';
 import { portNames, startServers, type Ports, type Servers } from './servers.ts';
 
@@ -40,6 +40,8 @@ export interface StackOptions {
   /** Seconds between two looks of the sentinel's watchdog, for tests. */
   readonly watchdogSeconds?: number;
   readonly amendSettings?: AmendSettings;
+  /** For tests: a preload into some of our processes. */
+  readonly nodeArguments?: NodeArguments;
   readonly progress: Progress;
 }
 
@@ -94,6 +96,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       dist,
       watchdogSeconds: options.watchdogSeconds,
       amendSettings: options.amendSettings,
+      nodeArguments: options.nodeArguments,
     });
     await startAll(own, running);
     return {

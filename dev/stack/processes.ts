@@ -12,6 +12,9 @@ export interface AmendSettings {
   readonly sentinel?: Readonly<Record<string, unknown>>;
 }
 
+/** Arguments of node for some of the processes, such as a preload. */
+export type NodeArguments = Partial<Record<'worker' | 'sentinel' | 'api', readonly string[]>>;
+
 export interface ProcessesOptions {
   readonly stateFolder: string;
   readonly ports: Ports;
@@ -22,6 +25,7 @@ export interface ProcessesOptions {
   /** Seconds between two looks of the watchdog; the setting's own default when left out. */
   readonly watchdogSeconds?: number | undefined;
   readonly amendSettings?: AmendSettings | undefined;
+  readonly nodeArguments?: NodeArguments | undefined;
 }
 
 /** Our own three processes; each can be stopped and started alone. */
@@ -41,7 +45,7 @@ const isUp = (port: number, path: string) => async (): Promise<boolean> =>
 
 /** Writes each process's settings and gives a way to start it. */
 export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProcesses> => {
-  const { stateFolder, ports, secrets, servers, configPin, dist, amendSettings } = options;
+  const { stateFolder, ports, secrets, servers, configPin, dist, amendSettings, nodeArguments } = options;
   const common = {
     configDir: join(stateFolder, 'config'),
     configPin,
@@ -90,7 +94,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
       startProcess({
         name,
         command: process.execPath,
-        args: ['--enable-source-maps', join(dist, `${name}.mjs`)],
+        args: ['--enable-source-maps', ...(nodeArguments?.[name] ?? []), join(dist, `${name}.mjs`)],
         stateFolder,
         env: { BREAKGLASS_SETTINGS: fileOf(name), ...awsEnvironment },
         ready: isUp(ports[name], '/healthz'),

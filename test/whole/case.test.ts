@@ -24,7 +24,9 @@ let whole: Whole;
 let remove = (): Promise<void> => Promise.resolve();
 
 beforeAll(async () => {
-  whole = await startWhole({ progress: () => undefined });
+  // One look at the sessions, when the sentinel starts: what is compared before and after a refusal must hold still.
+  const amendSettings = { sentinel: { sweepSeconds: 3_600 } };
+  whole = await startWhole({ progress: () => undefined, amendSettings });
   remove = () => whole.remove();
 });
 afterAll(() => remove());

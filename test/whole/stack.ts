@@ -8,7 +8,7 @@ import { accountId, type AccountId } from '../../core/contracts/ids.ts';
 import type { Progress } from '../../dev/cache.ts';
 import { homeOf } from '../../dev/stack/cli.ts';
 import { startStack, type Stack } from '../../dev/stack/index.ts';
-import type { AmendSettings } from '../../dev/stack/processes.ts';
+import type { AmendSettings, NodeArguments } from '../../dev/stack/processes.ts';
 import type { Amend } from '../../dev/stack/organisation.ts';
 import { cast, provision, type Cast } from '../../dev/stack/play.ts';
 
@@ -64,6 +64,7 @@ export const startWhole = async (options: {
   readonly hookVia?: (sentinel: string) => string;
   readonly watchdogSeconds?: number;
   readonly amendSettings?: AmendSettings;
+  readonly nodeArguments?: NodeArguments;
   /** A change to the example's text, besides the people that the refusals need. */
   readonly amend?: Amend;
 }): Promise<Whole> => {
