@@ -284,6 +284,7 @@ describe('a signed statement brought to the api', () => {
       { type: 'provision', account },
       { type: 'rotate', account, reason: 'x' },
       { type: 'claim', ...about, session },
+      { type: 'override', account, reason: 'x' },
       { ...attestation, case: null },
     ];
     const toCase = [
@@ -295,6 +296,8 @@ describe('a signed statement brought to the api', () => {
       { type: 'refusals', ...about, ...tried },
       { type: 'write-up', ...about, document: 'session-log', text: 'x' },
       { ...attestation, case: theCase },
+      { type: 'stop', case: theCase, account, reason: 'x' },
+      { type: 'finding', ...about, finding: 'admin-1', how: 'explained', reason: 'x' },
     ];
     const route = async (members: Parameters<Harness['sealed']>[1]) =>
       routeOf(statementSchema.parse(JSON.parse((await api.sealed('alice', members)).statement)));

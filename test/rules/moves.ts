@@ -43,7 +43,7 @@ const configs = [
 
 const types = [
   ...(['request', 'approval', 'denial', 'withdrawal', 'release', 'claim', 'end', 'refusals'] as const),
-  ...(['attestation', 'write-up', 'provision', 'rotate', 'stop', 'override'] as const),
+  ...(['attestation', 'write-up', 'provision', 'rotate', 'stop', 'override', 'finding'] as const),
 ];
 
 /** What is wrong with a statement that is otherwise right. */
@@ -163,6 +163,8 @@ const statementOf = (
       const rotation = (is('rotation') ? laterRotation : last) as typeof laterRotation;
       return says(by, type, { ...times, case: state?.case ?? null, rotation, part, seal, generation });
     }
+    case 'finding':
+      return says(by, type, { ...times, ...aboutAny });
     case 'write-up': {
       const document = part === 'password' ? 'session-log' : 'post-mortem';
       const text = is('seal') ? 'nothing' : filled(writeUpHeadings[document]);
@@ -226,6 +228,7 @@ const forCase = (world: World, state: CaseState, life: number, works: boolean): 
         ],
         ...(works ? [worksStill] : []),
         ...[by(requester, 'refusals'), by(requester, 'write-up'), by(requester, 'write-up', 'mfa')],
+        ...[by('bob', 'finding'), by('carol', 'finding')],
         ...all('attestation'),
       ];
     default:

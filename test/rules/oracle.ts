@@ -21,6 +21,8 @@ interface Known {
   works: boolean;
   /** Paperwork that was escalated and is owed still. */
   readonly late: Set<string>;
+  /** What a rotation found, and nobody has settled. */
+  readonly found: Set<string>;
 }
 
 const quorumIn = (config: Config): { need: number; role: string } | null =>
@@ -115,6 +117,7 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
       return [
         ...wrong(!known.isRotated, 'closed without a rotation'),
         ...wrong(known.works, 'closed while the old credential works'),
+        ...wrong(known.found.size > 0, 'closed with a finding that nobody settled'),
       ];
     case 'old-credential-works':
       known.works = true;
@@ -136,7 +139,10 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
       const again = known.chased.has(`${event.type} ${event.obligation}`);
       const late = event.type === 'reminded' && known.chased.has(`escalated ${event.obligation}`);
       known.chased.add(`${event.type} ${event.obligation}`);
-      if (event.type === 'escalated' && /^(attestation|session-log|post-mortem)\//.test(event.obligation))
+      if (
+        event.type === 'escalated' &&
+        /^(attestation|session-log|post-mortem|finding)\//.test(event.obligation)
+      )
         known.late.add(event.obligation);
       return [
         ...wrong(again || late, `${event.type} again: ${event.obligation}`),
@@ -158,9 +164,14 @@ const judgeCase = (known: Known, event: CaseEvent, entry: Entry): string[] => {
     case 'session-seen':
     case 'sessions-ended':
     case 'old-credential':
-    case 'found':
-    case 'finding-settled':
       return [];
+    case 'found':
+      known.found.add(event.finding.id);
+      return wrong(!known.isRotated || known.isClosed, 'found out of turn');
+    case 'finding-settled':
+      for (const each of [...known.late])
+        if (each.startsWith(`finding/${event.finding}/`)) known.late.delete(each);
+      return wrong(!known.found.delete(event.finding), 'settled what was not found');
   }
 };
 
@@ -232,6 +243,7 @@ export const wrongs = (entries: readonly Entry[]): string[] => {
           isClosed: false,
           works: false,
           late: new Set(),
+          found: new Set(),
         },
       });
       return misjudged ? [`${each.case}: needs ${each.event.terms.need}`] : [];

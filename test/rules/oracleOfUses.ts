@@ -8,6 +8,8 @@ export interface Use {
   readonly rung: Map<string, string>;
   /** Paperwork that was escalated and is owed still. */
   readonly late: Set<string>;
+  /** What a rotation found, and nobody has settled. */
+  readonly found: Set<string>;
   isAnswered: boolean;
   isOwned: boolean;
   isOver: boolean;
@@ -16,7 +18,7 @@ export interface Use {
 }
 
 export const newUse = (detected: CaseEventOf<'detected'>): Use => ({
-  ...{ detected, rung: new Map(), late: new Set(), isAnswered: false, isOwned: false },
+  ...{ detected, rung: new Map(), late: new Set(), found: new Set(), isAnswered: false, isOwned: false },
   ...{ isOver: false, isRotated: false, isClosed: false },
 });
 
@@ -64,10 +66,20 @@ export const judgeUse = (use: Use, event: CaseEvent, entry: Entry): string[] => 
     }
     case 'closed':
       use.isClosed = true;
-      return wrong(
-        use.isOver ? !use.isRotated : use.isOwned || !use.isAnswered,
-        'closed without a rotation, or an answer',
-      );
+      return [
+        ...wrong(
+          use.isOver ? !use.isRotated : use.isOwned || !use.isAnswered,
+          'closed without a rotation, or an answer',
+        ),
+        ...wrong(use.found.size > 0, 'closed with a finding that nobody settled'),
+      ];
+    case 'found':
+      use.found.add(event.finding.id);
+      return wrong(!use.isRotated || use.isClosed, 'found out of turn');
+    case 'finding-settled':
+      for (const each of [...use.late])
+        if (each.startsWith(`finding/${event.finding}/`)) use.late.delete(each);
+      return wrong(!use.found.delete(event.finding), 'settled what was not found');
     case 'reminded':
     case 'escalated': {
       const key = `${event.type} ${event.obligation}`;

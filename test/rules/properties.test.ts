@@ -27,7 +27,7 @@ const whatever = (
   more: { numRuns?: number; seed?: number } = {},
 ) =>
   fc.assert(fc.asyncProperty(start, moves, check), {
-    ...{ numRuns: runs, interruptAfterTimeLimit: 50_000, markInterruptAsFailure: true, ...more },
+    ...{ numRuns: runs, interruptAfterTimeLimit: 170_000, markInterruptAsFailure: true, ...more },
   });
 
 describe('whatever people, machines and the clock do', () => {
@@ -36,7 +36,7 @@ describe('whatever people, machines and the clock do', () => {
       const world = await play(now, made);
       expect(wrongs(world.entries)).toEqual([]);
     });
-  }, 60_000);
+  }, 180_000);
 
   it('the account’s open case is exactly the one between requested and ended', async () => {
     await whatever(async (now, made) => {
@@ -45,7 +45,7 @@ describe('whatever people, machines and the clock do', () => {
         expect(holding(world)).toEqual(openCase === null ? [] : [openCase.case]);
       });
     });
-  }, 60_000);
+  }, 180_000);
 
   it('once a share was released, the case ends in a rotation or one is owed or running for it', async () => {
     await whatever(async (now, made) => {
@@ -60,7 +60,7 @@ describe('whatever people, machines and the clock do', () => {
         }
       });
     });
-  }, 60_000);
+  }, 180_000);
 
   it('an undeclared use waits for its answer, and once stopped or ended is rotated away', async () => {
     await whatever(async (now, made) => {
@@ -79,7 +79,7 @@ describe('whatever people, machines and the clock do', () => {
         }
       });
     });
-  }, 60_000);
+  }, 180_000);
 
   it('a case that is over owes nothing, has no deadline, and stays as it is', async () => {
     await whatever(async (now, made) => {
@@ -101,7 +101,7 @@ describe('whatever people, machines and the clock do', () => {
         }
       });
     });
-  }, 60_000);
+  }, 180_000);
 
   it('folding the rows anew gives the state that grew event by event, through JSON or not', async () => {
     await whatever(async (now, made) => {
@@ -113,7 +113,7 @@ describe('whatever people, machines and the clock do', () => {
       expect(world.account).toStrictEqual(account);
       expect(world.cases).toStrictEqual(cases);
     });
-  }, 60_000);
+  }, 180_000);
 
   it('what is due comes to an end, and the next deadline is still to come: no timer loops', async () => {
     await whatever(async (now, made) => {
@@ -128,7 +128,7 @@ describe('whatever people, machines and the clock do', () => {
         world.now = next;
       }
     });
-  }, 60_000);
+  }, 180_000);
 
   it('once everybody has done what they owe, every case is over and the account is free', async () => {
     await whatever(async (now, made) => {
@@ -141,7 +141,7 @@ describe('whatever people, machines and the clock do', () => {
       if (world.account.pair !== null) expect(blockedBy(world.account)).toBeNull();
       expect(wrongs(world.entries)).toEqual([]);
     });
-  }, 60_000);
+  }, 180_000);
 });
 
 describe('the histories that are tried', () => {
@@ -175,7 +175,7 @@ describe('the histories that are tried', () => {
             'closed',
             'unsighted',
           ],
-          ...['detected', 'answered'],
+          ...['detected', 'answered', 'found', 'finding-settled'],
         ].map((each) => `case ${each}`),
       )
       .sort();
@@ -192,5 +192,5 @@ describe('the histories that are tried', () => {
       { numRuns: 150, seed: 20_261_121 },
     );
     expect([...seen].sort()).toEqual(wanted);
-  }, 60_000);
+  }, 180_000);
 });

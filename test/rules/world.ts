@@ -28,7 +28,7 @@ import {
   type About,
   type Streams,
 } from '../../core/rules/streams.ts';
-import { account, configDigest, digestOf } from '../support/rules.ts';
+import { account, configDigest, digestOf, person } from '../support/rules.ts';
 
 /** A row of the world: what the rules said, when, and under which config. */
 export interface Entry {
@@ -185,7 +185,12 @@ export class World {
     const running = this.account.rotation;
     if (running === null) return;
     const identity = digestOf('identity');
-    const event = { type: 'rotation-proven', at: this.now, rotation: running.id, identity, pair } as const;
+    // Every third rotation finds an admin that nobody knows.
+    const unknown = { id: 'admin-1', says: 'an admin that nobody knows' };
+    const owners = ['bob', 'carol'].map(person);
+    const findings = pair.password.generation % 3 === 0 ? { findings: { found: [unknown], owners } } : {};
+    const proven = { type: 'rotation-proven', at: this.now, rotation: running.id, identity, pair } as const;
+    const event = { ...proven, ...findings };
     // Says nothing of its case: which one it settles is the account's to know.
     await this.ofAccount(event);
   }
