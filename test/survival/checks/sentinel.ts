@@ -147,6 +147,11 @@ export const endBoth = async (watched: Watched): Promise<Ended> => {
   const id = await undeclaredCase(watched, staying);
   await mustRun(cli, 'omar', 'stop', id, '--reason', 'nobody knows who this is');
   await until('its sessions to be ended', async () => (await lookout.caseState(id)).sessionsEnded !== null);
+  // While it is rotated the sweep waits: only afterwards it could take the end for a logout.
+  await until('the rotation', async () => {
+    const { rotation, rotationsOwed } = await lookout.accountState(whole.account);
+    return rotation === null && rotationsOwed.length === 0;
+  });
   // More than one further look of the sweep.
   await sleep(5_000);
   return { loggedOut: await logouts(leaving), stopped: await logouts(staying) };
