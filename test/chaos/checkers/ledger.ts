@@ -30,5 +30,6 @@ export const effectsWithoutRow = ({ rows, copies, account }: Evidence): string[]
     const told = caseId.safeParse(id).success
       ? foldCase([...rows], caseId.parse(id))
       : foldAccount([...rows], accountId.parse(account));
-    return isDeepStrictEqual(copy, told) ? [] : [`${id} believes something else than the ledger says`];
+    const why = typeof copy === 'string' ? `: ${copy}` : '';
+    return isDeepStrictEqual(copy, told) ? [] : [`${id} believes something else than the ledger says${why}`];
   });
