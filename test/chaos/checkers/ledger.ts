@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { accountId } from '../../../core/contracts/ids.ts';
+import { accountId, caseId } from '../../../core/contracts/ids.ts';
 import { GENESIS_HASH, rowHash } from '../../../core/evidence/chain.ts';
 import { ledgerRowText } from '../../../core/evidence/ledgerRow.ts';
-import { foldAccount, foldCase } from '../../../core/rules/streams.ts';
-import { caseId } from '../../../core/contracts/ids.ts';
+import { evolveCase } from '../../../core/rules/case/evolve.ts';
+import { finalPhases, type CaseState } from '../../../core/rules/case/state.ts';
+import { caseEventsIn, foldAccount } from '../../../core/rules/streams.ts';
 import type { Evidence } from '../evidence.ts';
 
 /** Promise 6: the chain holds, and each key was written once. */
@@ -24,12 +25,28 @@ export const ledgerChanged = ({ rows }: Evidence): string[] => {
   });
 };
 
+/**
+ * What the rows may have told a workflow by its end. One that is over hears no more: a login that is recorded late
+ * still joins the case's rows, and its copy stays as it was when it ended, or a row later.
+ */
+const toldTo = (id: string, { rows, account }: Evidence): unknown[] => {
+  const ofCase = caseId.safeParse(id);
+  if (!ofCase.success) return [foldAccount([...rows], accountId.parse(account))];
+  let state: CaseState | null = null;
+  const ended: unknown[] = [];
+  for (const row of rows) {
+    const events = caseEventsIn([row], ofCase.data);
+    state = events.reduce<CaseState | null>(evolveCase, state);
+    if (events.length > 0 && state !== null && finalPhases.includes(state.phase)) ended.push(state);
+  }
+  return ended.length > 0 ? ended : [state];
+};
+
 /** Promise 6: nothing took effect without its row. What a workflow believes is what the rows say, in their order. */
-export const effectsWithoutRow = ({ rows, copies, account }: Evidence): string[] =>
-  [...copies].flatMap(([id, copy]) => {
-    const told = caseId.safeParse(id).success
-      ? foldCase([...rows], caseId.parse(id))
-      : foldAccount([...rows], accountId.parse(account));
+export const effectsWithoutRow = (it: Evidence): string[] =>
+  [...it.copies].flatMap(([id, copy]) => {
     const why = typeof copy === 'string' ? `: ${copy}` : '';
-    return isDeepStrictEqual(copy, told) ? [] : [`${id} believes something else than the ledger says${why}`];
+    return toldTo(id, it).some((told) => isDeepStrictEqual(copy, told))
+      ? []
+      : [`${id} believes something else than the ledger says${why}`];
   });

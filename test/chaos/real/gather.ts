@@ -1,4 +1,5 @@
 /** What a run on real servers left behind, read past our processes: the ledger, the outbox, Kratos, the channels. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { z } from 'zod';
 import { createKratosAdmin } from '../../../adapters/kratos/index.ts';
@@ -61,6 +62,8 @@ export const copiesOf = async (
   const copies = new Map<string, unknown>();
   try {
     await temporal.keyed.wakeAccount(account);
+    // A query may be answered before the tick that the wake brings about has absorbed the last rows.
+    await sleep(3_000);
     for (const id of [accountWorkflowId(account), ...cases])
       copies.set(id, await temporal.keyed.raw.workflow.getHandle(id).query(view).catch(String));
     return copies;

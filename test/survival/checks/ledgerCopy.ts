@@ -14,11 +14,12 @@ import type { World } from '../../client/cli/world.ts';
 import { checkpointsAt, isFound, mutate, someSizes, type Kind, type Random } from './ledger.ts';
 
 /** The rows of a case from request to release, and some that came after. */
-export const realRows = async ({ harness, must }: World): Promise<Row[]> => {
-  await harness.provision();
+export const realRows = async (world: World): Promise<Row[]> => {
+  const { harness } = world;
+  await harness.provision(false);
   // An account whose custodians have not attested opens no case.
   for (const person of ['erin', 'frank', 'grace', 'heidi'] as const)
-    await must(person, 'attest', 'acme-eu', '--kept-at', 'safe');
+    await world.must(person, 'attest', 'acme-eu', '--kept-at', 'safe');
   await harness.walk('released');
   for (let n = 1; n <= 12; n += 1)
     await harness.ledger.transact((tx) =>
