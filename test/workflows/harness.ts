@@ -96,6 +96,18 @@ export const newKeyRing = (): KeyRing => ({
   keys: new Map([['test', createSecretKey(randomBytes(32))]]),
 });
 
+/** The SDK's core gives the server five seconds; on a crowded machine its Java needs more, and less the second time. */
+const startSkipping = async (path: string, triesLeft = 5): Promise<TestWorkflowEnvironment> => {
+  try {
+    return await TestWorkflowEnvironment.createTimeSkipping({
+      server: { executable: { type: 'existing-path', path } },
+    });
+  } catch (error) {
+    if (triesLeft <= 1) throw error;
+    return startSkipping(path, triesLeft - 1);
+  }
+};
+
 /**
  * A server that skips time; or a real one, which has a run continue as new as soon as it has some events: the
  * other only ever does so after thousands.
@@ -103,9 +115,7 @@ export const newKeyRing = (): KeyRing => ({
 const startServer = async (runsOfEvents: number | null): Promise<TestWorkflowEnvironment> => {
   if (runsOfEvents === null) {
     const path = await timeSkippingServer(() => undefined);
-    return TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    });
+    return startSkipping(path);
   }
   const path = await temporalBinary(() => undefined);
   const suggested = `limit.historyCount.suggestContinueAsNew=${runsOfEvents}`;
