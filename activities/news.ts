@@ -1,6 +1,6 @@
 import type { AccountEvent, CaseEvent, Recorded } from '../core/contracts/events.ts';
 import { accountWorkflowId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
-import type { LedgerTransaction, Row } from '../core/contracts/ledger.ts';
+import type { LedgerTransaction, Row, StreamEvent } from '../core/contracts/ledger.ts';
 import { accountEventsIn, caseEventsIn } from '../core/rules/streams.ts';
 
 /** What a workflow has not absorbed yet, and which other workflows must hear of it. */
@@ -13,9 +13,22 @@ export interface News<Event> {
 export type CaseNews = News<CaseEvent>;
 export type AccountNews = News<AccountEvent>;
 
+/**
+ * Events that arm no deadline and start no work: whoever they touch reads them with the next row it hears. A wake
+ * costs ten events of two histories.
+ */
+const canWait: ReadonlySet<StreamEvent['event']['type']> = new Set([
+  'attested',
+  'case-overdue',
+  'case-caught-up',
+  'session-seen',
+]);
+
 const othersTouched = (rows: readonly Row[], self: string): string[] => {
   const ids = rows.flatMap((row) =>
-    (row.metadata.events ?? []).map((each) => ('case' in each ? each.case : accountWorkflowId(each.account))),
+    (row.metadata.events ?? [])
+      .filter(({ event }) => !canWait.has(event.type))
+      .map((each) => ('case' in each ? each.case : accountWorkflowId(each.account))),
   );
   return [...new Set(ids)].filter((id) => id !== self);
 };
