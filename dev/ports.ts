@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
@@ -18,10 +19,20 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a loopback listener has no port');
-  return address.port;
+/**
+ * Below the range that systems give to outgoing connections (Linux: from 32768): between being chosen and being
+ * listened on, a port of that range may become the near end of somebody's connection.
+ */
+const LOWEST = 10_000;
+const HIGHEST = 32_000;
+const TRIES = 100;
+
+async function holdAny(triesLeft = TRIES): Promise<{ port: number; server: Server }> {
+  const port = randomInt(LOWEST, HIGHEST);
+  const server = await listen(port).catch((error: unknown) => {
+    if (triesLeft <= 1) throw error;
+  });
+  return server === undefined ? holdAny(triesLeft - 1) : { port, server };
 }
 
 /**
@@ -31,10 +42,9 @@ function portOf(server: Server): number {
  * @returns that many different ports; all were held at once, so none is named twice
  */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen(0)));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map(close));
-  return ports;
+  const held = await Promise.all(Array.from({ length: count }, () => holdAny()));
+  await Promise.all(held.map(({ server }) => close(server)));
+  return held.map(({ port }) => port);
 }
 
 /** True when nobody listens on this port of 127.0.0.1. */
