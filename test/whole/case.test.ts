@@ -6,6 +6,8 @@ import { ask, cast, playCase, viewCase, type Played } from '../../dev/stack/play
 import { checkPromises, type Check } from '../../dev/stack/promises.ts';
 import { rowsOf, timesOf } from '../../dev/stack/times.ts';
 import type { Row } from '../../core/contracts/ledger.ts';
+import { createLedgerReader } from '../../adapters/postgres/index.ts';
+import { withPool } from './checks/database.ts';
 import { chatMessages, drainTopic, loginEvents } from './checks/alarm.ts';
 import { command, type Tried } from './checks/attempt.ts';
 import {
@@ -170,7 +172,7 @@ describe('an emergency, from request to closed', () => {
     for (const words of [
       'asked for the account',
       'the case is authorised',
-      'a login was seen',
+      'claimed a session',
       'the case is closed',
     ])
       expect(story).toContain(words);
@@ -178,13 +180,19 @@ describe('an emergency, from request to closed', () => {
     expect(verdict).toMatchObject({ ok: true });
   });
 
-  it('has the login in the ledger with every field of the AWS runbook', () => {
-    const login = rows.find(({ action }) => action === 'break_glass_login');
+  it('has the login in the ledger with every field of the AWS runbook', async () => {
+    // Recorded as it is seen, which may be before it is claimed: then the claim's row says for which case it was.
+    const all = await withPool(whole.stack, (pool) => createLedgerReader(pool).rowsAfter(0, 1_000));
+    const login = all.find(
+      ({ action, metadata }) =>
+        action === 'break_glass_login' && JSON.stringify(metadata.events ?? []).includes(played.session),
+    );
     expect(login).toMatchObject({
-      actor_id: 'breakglass-eu@acme.example',
-      resource_type: 'account',
-      resource_id: 'acme-eu',
-      ip_address: '127.0.0.1',
+      ...{ actor_id: 'breakglass-eu@acme.example', resource_type: 'account', resource_id: 'acme-eu' },
+      ...{ ip_address: '127.0.0.1', result: 'success' },
+    });
+    const claimed = rows.find(({ action }) => action === 'break_glass_claimed');
+    expect(claimed).toMatchObject({
       result: 'success',
       metadata: {
         reason: 'restore the identity provider',
@@ -192,6 +200,7 @@ describe('an emergency, from request to closed', () => {
         expected_session_duration_minutes: 20,
       },
     });
+    expect(JSON.stringify(claimed?.metadata.events)).toContain(played.session);
     expect(login?.timestamp).toBeTruthy();
     expect(login?.actor_role).toBeTruthy();
     expect(login?.user_agent).toBeTruthy();
