@@ -3,6 +3,7 @@ import type { Action, Ledger, StreamEvent } from '../core/contracts/ledger.ts';
 import { dueAccount } from '../core/rules/account/due.ts';
 import { withDetected } from '../core/rules/case/detect.ts';
 import { dueCase } from '../core/rules/case/due.ts';
+import { caseIn } from '../core/rules/streams.ts';
 import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
 import { judgedAt, machineDeed, type Configs, type Recorder, type Verdict } from './recorder.ts';
 
@@ -34,9 +35,6 @@ const actionOf = (events: readonly StreamEvent[]): Action => {
       return 'break_glass_escalated';
   }
 };
-
-const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
-  events.flatMap((each) => ('case' in each ? [each.case] : []))[0] ?? null;
 
 const verdict = (events: StreamEvent[]): Verdict =>
   events.length === 0

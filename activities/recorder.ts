@@ -9,7 +9,7 @@ import type {
   StreamEvent,
 } from '../core/contracts/ledger.ts';
 import type { Refusal } from '../core/contracts/failures.ts';
-import { isDeclared } from '../core/rules/case/state.ts';
+import { runbookFields } from '../core/rules/case/state.ts';
 import { messagesOfRow } from '../core/rules/messages.ts';
 import { advance, loadStreams, type About, type Streams } from '../core/rules/streams.ts';
 import type { KnownConfig } from '../core/trust/configChain.ts';
@@ -75,13 +75,7 @@ export const machineDeed = (role: 'worker' | 'clock', action: Action, metadata: 
 
 const caseFacts = (streams: Streams, id: CaseId | null): Metadata => {
   const state = id === null ? undefined : streams.cases.get(id);
-  if (state === undefined || !isDeclared(state)) return {};
-  const { reason, incidentChannel, expectedMinutes } = state.opening;
-  return {
-    reason,
-    incident_channel: incidentChannel,
-    expected_session_duration_minutes: expectedMinutes,
-  };
+  return state === undefined ? {} : runbookFields(state);
 };
 
 /**

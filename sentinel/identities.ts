@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { KratosError, type KratosAdmin } from '../adapters/kratos/index.ts';
+import { writeWhole } from '../adapters/wholeFile.ts';
 import type { Config } from '../core/contracts/config.ts';
 import { accountId, type AccountId } from '../core/contracts/ids.ts';
 
@@ -55,7 +56,7 @@ export const openIdentities = async (deps: {
   const learn = async (identity: string, account: AccountId): Promise<void> => {
     if (index.get(identity) === account) return;
     index.set(identity, account);
-    saving = saving.catch(() => undefined).then(() => save(path, index));
+    saving = saving.catch(() => undefined).then(() => writeWhole(path, textOf(index)));
     await saving;
   };
 
@@ -106,13 +107,5 @@ const load = async (path: string): Promise<Map<string, AccountId>> => {
   }
 };
 
-const save = async (path: string, index: ReadonlyMap<string, AccountId>): Promise<void> => {
-  const handle = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(JSON.stringify({ identities: Object.fromEntries(index) }, null, 2));
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
-};
+const textOf = (index: ReadonlyMap<string, AccountId>): string =>
+  JSON.stringify({ identities: Object.fromEntries(index) }, null, 2);

@@ -2,8 +2,9 @@ import type { Config } from '../core/contracts/config.ts';
 import type { StreamEvent } from '../core/contracts/ledger.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import type { Ledger } from '../core/contracts/ledger.ts';
-import { advance, loadStreams, type Streams } from '../core/rules/streams.ts';
-import { addressOf, caseIn, enqueueFor, rowOn } from './record.ts';
+import { messagesOfRow } from '../core/rules/messages.ts';
+import { advance, caseIn, loadStreams, type Streams } from '../core/rules/streams.ts';
+import { addressOf, rowOn } from './record.ts';
 
 /** A session that is gone from Kratos, or inactive there. */
 export interface GoneSession {
@@ -61,7 +62,7 @@ export const createLogoutRecorder =
         key,
         metadata: { session, last_active_at: lastActiveAt, events: [...events] },
       });
-      await enqueueFor(tx, { key, streams, events, config });
+      for (const message of messagesOfRow(key, events, streams, config)) await tx.enqueue(message);
       return 'recorded';
     });
 export type LogoutRecorder = ReturnType<typeof createLogoutRecorder>;

@@ -18,8 +18,9 @@ import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import { coalesce } from './coalesce.ts';
 import { startVigil } from '../vigil/index.ts';
+import { repeat } from '../vigil/repeat.ts';
 import { startSentinel } from './sentinel.ts';
-import { startWatchdog } from './watchdog.ts';
+import { createWatchdog } from './watchdog.ts';
 
 const KRATOS_TIMEOUT_MS = 3_000;
 /** Long enough for both factors of a slow login: the wake only arms a deadline a minute away. */
@@ -83,13 +84,17 @@ const main = async (): Promise<void> => {
       [...configs().configs.values()].flatMap(({ config }) => Object.keys(config.accounts) as AccountId[]),
     ),
   ];
-  const watchdog = startWatchdog(
-    {
-      ...{ reader: createLedgerReader(pool), ledger: createLedger(pool), workflows: client, accounts, log },
-      config: () => configs().current.config,
-      now,
-    },
+  const watchdog = createWatchdog({
+    ...{ reader: createLedgerReader(pool), ledger: createLedger(pool), workflows: client, accounts, log },
+    config: () => configs().current.config,
+    now,
+  });
+  const endWatchdog = repeat(
     own.watchdogSeconds * 1000,
+    () => watchdog.look(),
+    (reason) => {
+      log.error({ reason }, 'the watchdog failed');
+    },
   );
   const endVigil = startVigil({
     ...{
@@ -105,7 +110,7 @@ const main = async (): Promise<void> => {
   });
   const stop = async (): Promise<void> => {
     await endVigil();
-    await watchdog.stop();
+    await endWatchdog();
     await sentinel.stop();
     made?.channels.close();
     await client.close();

@@ -10,11 +10,11 @@ import type {
   RowDraft,
   StreamEvent,
 } from '../core/contracts/ledger.ts';
-import type { AccountId, CaseId } from '../core/contracts/ids.ts';
-import { isDeclared } from '../core/rules/case/state.ts';
+import type { AccountId } from '../core/contracts/ids.ts';
+import { runbookFields } from '../core/rules/case/state.ts';
 import { later } from '../core/rules/decision.ts';
-import { messagesFor } from '../core/rules/messages.ts';
-import { advance, loadStreams, type Streams } from '../core/rules/streams.ts';
+import { messagesOfRow } from '../core/rules/messages.ts';
+import { advance, caseIn, loadStreams, type Streams } from '../core/rules/streams.ts';
 import { alarmId } from './alarm.ts';
 
 /** What became of an alarm so far. Times are ours, ISO 8601 UTC. */
@@ -99,31 +99,7 @@ const alarmDraft = (
 /** Which case was open tells the reader what to compare with; it does not say that the login belongs to it. */
 const openCaseFacts = ({ account, cases }: Streams): Metadata => {
   const state = account.openCase === null ? undefined : cases.get(account.openCase.case);
-  if (state === undefined || !isDeclared(state)) return {};
-  const open = state.opening;
-  return {
-    open_case: open.case,
-    reason: open.reason,
-    incident_channel: open.incidentChannel,
-    expected_session_duration_minutes: open.expectedMinutes,
-  };
-};
-
-/** The first case that a row's events are about. */
-export const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
-  events.flatMap((each) => ('case' in each ? [each.case] : []))[0] ?? null;
-
-/** Tells people of a row's events, in the row's own transaction. */
-export const enqueueFor = async (
-  tx: LedgerTransaction,
-  it: { key: string; streams: Streams; events: readonly StreamEvent[]; config: Config },
-): Promise<void> => {
-  const { key, streams, events, config } = it;
-  for (const [n, event] of events.entries()) {
-    const state = 'case' in event ? (streams.cases.get(event.case) ?? null) : null;
-    const news = { id: `${key}/${n}`, event, case: state, account: streams.account, config };
-    for (const message of messagesFor({ ...news, beside: events })) await tx.enqueue(message);
-  }
+  return state === undefined ? {} : { open_case: state.case, ...runbookFields(state) };
 };
 
 /** Rows are written in the same transaction in which the streams are folded. */
@@ -161,7 +137,7 @@ export const createSightingRecorder = (deps: {
         events: [...events],
       },
     });
-    await enqueueFor(tx, { key, streams, events, config: config() });
+    for (const message of messagesOfRow(key, events, streams, config())) await tx.enqueue(message);
     const seen = streams.account.seen.find((each) => each.sighting.id === sighting.id);
     return seen?.claimedFor?.startsWith('rotation/') !== true;
   };

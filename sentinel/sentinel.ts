@@ -18,6 +18,7 @@ import { openSessionMemory } from './sessions.ts';
 import { createSuspicions } from './suspicion.ts';
 import { createSweep } from './sweep.ts';
 import { isWritable } from './disk.ts';
+import { repeat } from '../vigil/repeat.ts';
 import { createWatch, type Patience } from './watch.ts';
 
 /** What a sentinel stands on; only the spool's disk must be there for an alarm to ring. */
@@ -125,10 +126,15 @@ const startInside = async (
     memory: await openSessionMemory(join(spoolDir, 'sessions.json'), now),
     recordLogout: createLogoutRecorder({ ledger: deps.ledger, config, now }),
   });
-  const stopTicking = every(deps.sweepMs ?? MINUTE_MS, log, async () => {
+  const stopTicking = repeat(
+    deps.sweepMs ?? MINUTE_MS,
     // A new account's identity is swept at once; with the index as it was, if Kratos cannot say.
-    await identities.refresh().finally(() => sweep.look());
-  });
+    () => identities.refresh().finally(() => sweep.look()),
+    (reason) => {
+      log.warn({ reason }, 'identities not refreshed');
+    },
+    true,
+  );
   return {
     idle: () => watch.idle(),
     async stop() {
@@ -137,23 +143,5 @@ const startInside = async (
       await sweep.idle();
       await spool.close();
     },
-  };
-};
-
-/** Does the work now and again and again, never twice at once. */
-const every = (ms: number, log: Log, work: () => Promise<void>): (() => Promise<void>) => {
-  let underWay: Promise<void> | null = null;
-  const tick = (): void => {
-    underWay ??= work()
-      .catch((error: unknown) => {
-        log.warn({ reason: error instanceof Error ? error.message : 'unknown' }, 'identities not refreshed');
-      })
-      .finally(() => (underWay = null));
-  };
-  const timer = setInterval(tick, ms);
-  tick();
-  return async () => {
-    clearInterval(timer);
-    await underWay;
   };
 };

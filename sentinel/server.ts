@@ -1,3 +1,4 @@
+import { reasonOf } from '../core/contracts/failures.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../adapters/settings/log.ts';
@@ -117,10 +118,7 @@ export const createDoor = (deps: {
     answer(request).then(
       (it) => send(request, response, it),
       (error: unknown) => {
-        log.error(
-          { reason: error instanceof Error ? error.message : 'unknown error' },
-          'a post was not taken',
-        );
+        log.error({ reason: reasonOf(error) }, 'a post was not taken');
         send(request, response, refused(503, 'not written to disk; send it again'));
       },
     );

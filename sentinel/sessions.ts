@@ -1,7 +1,8 @@
 /** What the sweep remembers of sessions between two looks, and over a restart. */
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../adapters/wholeFile.ts';
 import { accountId, instant } from '../core/contracts/ids.ts';
 
 const knownSession = z.strictObject({
@@ -26,6 +27,7 @@ export interface SessionMemory {
 
 /** Opens the memory; one that cannot be read is begun anew, and then whoever is inside rings once more. */
 export const openSessionMemory = async (path: string, now: () => Date): Promise<SessionMemory> => {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const read = await load(path);
   const since = read?.since ?? now().toISOString();
   const sessions = new Map(Object.entries(read?.sessions ?? {}));
@@ -34,7 +36,7 @@ export const openSessionMemory = async (path: string, now: () => Date): Promise<
   const saveNow = async (): Promise<void> => {
     const next = text();
     if (next === saved) return;
-    await write(path, next);
+    await writeWhole(path, next);
     saved = next;
   };
   let saving = Promise.resolve();
@@ -50,16 +52,4 @@ const load = async (path: string): Promise<z.infer<typeof file> | null> => {
   } catch {
     return null;
   }
-};
-
-const write = async (path: string, text: string): Promise<void> => {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const handle = await open(`${path}.new`, 'w', 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${path}.new`, path);
 };

@@ -1,5 +1,6 @@
 import type { KratosAdmin, SessionRecord } from '../adapters/kratos/index.ts';
 import type { Log } from '../adapters/settings/log.ts';
+import { reasonOf } from '../core/contracts/failures.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import type { Identities } from './identities.ts';
 import type { LogoutRecorder } from './logout.ts';
@@ -26,8 +27,6 @@ export interface Sweep {
   /** Resolves when nothing is being noted any more. */
   idle(): Promise<void>;
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
 
 const instantOf = (time: string): string => new Date(time).toISOString();
 
@@ -87,7 +86,7 @@ export const createSweep = (deps: SweepDeps): Sweep => {
     void deps
       .tellProcess(account)
       .then(() => note(session, known))
-      .catch((error: unknown) => log.warn({ session, reason: text(error) }, 'a logout was not told'))
+      .catch((error: unknown) => log.warn({ session, reason: reasonOf(error) }, 'a logout was not told'))
       .finally(() => telling.delete(session));
   };
 
@@ -108,7 +107,7 @@ export const createSweep = (deps: SweepDeps): Sweep => {
   const lookAtAll = async (): Promise<void> => {
     isListed.clear();
     const trying = (what: string, step: Promise<void>): Promise<void> =>
-      step.catch((error: unknown) => log.warn({ reason: text(error) }, what));
+      step.catch((error: unknown) => log.warn({ reason: reasonOf(error) }, what));
     for (const [identity, account] of identities.all())
       await trying('sessions not swept', look(identity, account));
     for (const [session, known] of [...sessions].filter((each) => isGone(...each)))

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KratosAdmin } from '../adapters/kratos/index.ts';
 import type { Channels } from '../adapters/channels/index.ts';
 import type { Spool, SpoolEntry } from '../adapters/spool.ts';
+import { reasonOf } from '../core/contracts/failures.ts';
 import type { Config } from '../core/contracts/config.ts';
 import type { Sighting } from '../core/contracts/events.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
@@ -54,8 +55,6 @@ interface Login {
   rows: Promise<unknown>;
 }
 
-const text = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
-
 /**
  * What follows on a spooled report, step by step, each tried until it is done: alarm, ledger, process.
  * A report that is pending at a restart goes on where its notes end.
@@ -82,7 +81,7 @@ export const createWatch = (deps: WatchDeps) => {
       wait,
       onFailure: (error, failures) =>
         log.warn(
-          { sighting: sighting.id, step: what, attempt: failures + 1, reason: text(error) },
+          { sighting: sighting.id, step: what, attempt: failures + 1, reason: reasonOf(error) },
           'step failed',
         ),
     });
@@ -105,7 +104,7 @@ export const createWatch = (deps: WatchDeps) => {
   /** A disk that is full must not stop an alarm; what was done is then done again after a restart. */
   const keep = async (entry: SpoolEntry<Report>, name: string, value: string): Promise<void> => {
     await spool.note(entry.id, name, value).catch((error: unknown) => {
-      log.error({ report: entry.id, reason: text(error) }, 'the spool cannot be written');
+      log.error({ report: entry.id, reason: reasonOf(error) }, 'the spool cannot be written');
     });
   };
 
@@ -125,7 +124,8 @@ export const createWatch = (deps: WatchDeps) => {
     const whose = await persist(() => identities.find(identityId), {
       signal,
       wait: patience.confirm.wait,
-      onFailure: (error) => log.warn({ identity: identityId, reason: text(error) }, 'identity not looked up'),
+      onFailure: (error) =>
+        log.warn({ identity: identityId, reason: reasonOf(error) }, 'identity not looked up'),
     });
     return whose.account;
   };
@@ -222,7 +222,7 @@ export const createWatch = (deps: WatchDeps) => {
 
   const begin = (entry: SpoolEntry<Report>): void => {
     const work = handle(entry).catch((error: unknown) => {
-      if (!signal.aborted) log.error({ report: entry.id, reason: text(error) }, 'a report was given up');
+      if (!signal.aborted) log.error({ report: entry.id, reason: reasonOf(error) }, 'a report was given up');
     });
     running.add(work);
     void work.finally(() => running.delete(work));

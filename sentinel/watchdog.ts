@@ -3,10 +3,11 @@ import type { LedgerReader } from '../adapters/postgres/index.ts';
 import type { Config } from '../core/contracts/config.ts';
 import { accountWorkflowId, caseId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
 import type { Ledger, RowDraft, StreamEvent } from '../core/contracts/ledger.ts';
-import { judgeLook } from '../core/rules/account/losses.ts';
+import { isServed, judgeLook } from '../core/rules/account/losses.ts';
 import { finalPhases } from '../core/rules/case/state.ts';
 import { messagesOfRow } from '../core/rules/messages.ts';
 import { advance, foldAccount, foldCase, loadStreams } from '../core/rules/streams.ts';
+import { rowOn } from './record.ts';
 
 /** Temporal, as far as the watchdog reaches it. Throws `ProcessUnavailable` when it does not answer. */
 export interface Workflows {
@@ -78,7 +79,12 @@ export const createWatchdog = (deps: WatchdogDeps) => {
       const { streams, events } = advance(before, told, at);
       const isGone = first.type === 'workflow-gone';
       const key = `watchdog/${workflow}/${isGone ? 'gone' : 'rebuilt'}/${at}`;
-      await tx.append({ ...base(account, at), ...deed(isGone, workflow, events), case_id: id, key });
+      await tx.append({
+        ...rowOn(account, at),
+        ...{ actor_id: 'breakglass', result: 'success', ip_address: null, user_agent: null },
+        ...deed(isGone, workflow, events),
+        ...{ case_id: id, key },
+      });
       for (const message of messagesOfRow(key, events, streams, deps.config())) await tx.enqueue(message);
       log[isGone ? 'error' : 'info']({ workflow }, isGone ? 'a workflow is gone' : 'it runs again');
     });
@@ -94,12 +100,9 @@ export const createWatchdog = (deps: WatchdogDeps) => {
   };
 
   const lookAtAccount = async (account: AccountId): Promise<void> => {
-    const { lost, pair, rotation, provisionSignatures } = foldAccount(
-      await reader.rowsOfAccount(account),
-      account,
-    );
-    // Nobody has decided anything about it yet: its workflow begins with the first who does.
-    if (pair === null && rotation === null && provisionSignatures.length === 0) return;
+    const state = foldAccount(await reader.rowsOfAccount(account), account);
+    if (!isServed(state)) return;
+    const { lost } = state;
     await lookAt(account, null, lost.includes(accountWorkflowId(account)));
     const lostCases = lost.flatMap((each) => caseId.safeParse(each).data ?? []);
     // A lost one that is over meanwhile must be known to be missed no more.
@@ -118,12 +121,6 @@ export const createWatchdog = (deps: WatchdogDeps) => {
   };
 };
 
-const base = (account: AccountId, timestamp: string) =>
-  ({
-    ...{ timestamp, resource_type: 'account', resource_id: account, result: 'success' },
-    ...{ actor_id: 'breakglass', actor_role: 'sentinel', ip_address: null, user_agent: null, nonce: null },
-  }) satisfies Partial<RowDraft>;
-
 const deed = (
   isGone: boolean,
   workflow: string,
@@ -132,22 +129,3 @@ const deed = (
   action: isGone ? 'break_glass_workflow_gone' : 'break_glass_workflow_rebuilt',
   metadata: { workflow, events: [...events] },
 });
-
-/**
- * Looks every so often, never twice at once.
- *
- * @param everyMs - from one look to the next
- */
-export const startWatchdog = (deps: WatchdogDeps, everyMs: number): { stop(): Promise<void> } => {
-  const watchdog = createWatchdog(deps);
-  let underWay: Promise<void> | null = null;
-  const timer = setInterval(() => {
-    underWay ??= watchdog.look().finally(() => (underWay = null));
-  }, everyMs);
-  return {
-    async stop() {
-      clearInterval(timer);
-      await underWay;
-    },
-  };
-};

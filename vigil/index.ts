@@ -30,11 +30,14 @@ export const startVigil = (deps: VigilDeps): (() => Promise<void>) => {
   const { otherHealth, deadMan } = settings;
   const heartbeatMs = settings.heartbeatSeconds * 1000;
   const deadManMs = settings.deadManSeconds * 1000;
+  const onFailure = (reason: string): void => {
+    log.error({ reason }, 'the vigil failed');
+  };
   const ends: (() => Promise<void>)[] = [];
   if (otherHealth !== undefined) {
     const peer = self === 'worker' ? 'sentinel' : 'worker';
     const isHeard = (): Promise<boolean> => isAnswering(otherHealth, heartbeatMs);
-    ends.push(repeat(heartbeatMs, createPeerWatch({ ...deps, now, peer, isHeard }), log));
+    ends.push(repeat(heartbeatMs, createPeerWatch({ ...deps, now, peer, isHeard }), onFailure));
   }
   if (deadMan !== undefined)
     ends.push(
@@ -45,7 +48,7 @@ export const startVigil = (deps: VigilDeps): (() => Promise<void>) => {
           // The address itself is not logged: who knows it can keep the monitor quiet.
           else if (!(await isAnswering(deadMan, deadManMs))) log.warn('the outside address did not answer');
         },
-        log,
+        onFailure,
       ),
     );
   return async () => {

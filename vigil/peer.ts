@@ -1,5 +1,6 @@
 import type { Channels } from '../adapters/channels/index.ts';
 import type { Log } from '../adapters/settings/log.ts';
+import { reasonOf } from '../core/contracts/failures.ts';
 import type { Config } from '../core/contracts/config.ts';
 import type { Ledger, Message } from '../core/contracts/ledger.ts';
 import { noticeOf, rowOf, type Watched } from './notice.ts';
@@ -26,8 +27,6 @@ interface Notice {
   readonly accepted: Map<string, string>;
   isRecorded: boolean;
 }
-
-const text = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
 
 /**
  * Watches the other process. What is to be said goes to the security channels directly; a channel that refuses, and
@@ -73,7 +72,7 @@ export const createPeerWatch = (deps: PeerDeps): (() => Promise<void>) => {
           try {
             accepted.set(channel, (await deps.channels().send(channel, message)).acceptedAt);
           } catch (error) {
-            log.warn({ message: message.id, channel, reason: text(error) }, 'not taken');
+            log.warn({ message: message.id, channel, reason: reasonOf(error) }, 'not taken');
           }
         }),
     );
@@ -93,7 +92,7 @@ export const createPeerWatch = (deps: PeerDeps): (() => Promise<void>) => {
     await Promise.all(notices.map(send));
     // Not awaited: with Postgres away the next question is asked none the later.
     recording ??= record()
-      .catch((error: unknown) => log.warn({ reason: text(error) }, 'a silence was not recorded'))
+      .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'a silence was not recorded'))
       .finally(() => (recording = null));
     notices = notices.filter((each) => !each.isRecorded || each.accepted.size < each.message.channels.length);
   };

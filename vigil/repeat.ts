@@ -1,20 +1,29 @@
-import type { Log } from '../adapters/settings/log.ts';
+import { reasonOf } from '../core/contracts/failures.ts';
 
 /**
- * Does the work again and again, first after one interval, never twice at once.
+ * Does the work again and again, never twice at once.
  *
  * @param ms - the interval
+ * @param onFailure - told why the work failed; it is done again all the same
+ * @param isAtOnce - whether it is done at once too, and not only after the first interval
  * @returns ends it; resolves when nothing is under way any more
  */
-export const repeat = (ms: number, work: () => Promise<void>, log: Log): (() => Promise<void>) => {
+export const repeat = (
+  ms: number,
+  work: () => Promise<void>,
+  onFailure: (reason: string) => void,
+  isAtOnce = false,
+): (() => Promise<void>) => {
   let underWay: Promise<void> | null = null;
-  const timer = setInterval(() => {
+  const tick = (): void => {
     underWay ??= work()
       .catch((error: unknown) => {
-        log.error({ reason: error instanceof Error ? error.message : 'unknown error' }, 'the vigil failed');
+        onFailure(reasonOf(error));
       })
       .finally(() => (underWay = null));
-  }, ms);
+  };
+  const timer = setInterval(tick, ms);
+  if (isAtOnce) tick();
   return async () => {
     clearInterval(timer);
     await underWay;

@@ -7,6 +7,7 @@ import {
   type PendingDelivery,
 } from '../adapters/postgres/index.ts';
 import type { Log } from '../adapters/settings/log.ts';
+import { reasonOf } from '../core/contracts/failures.ts';
 import type { Ledger } from '../core/contracts/ledger.ts';
 import { listenForWakes } from './wakes.ts';
 
@@ -35,9 +36,8 @@ const usualBackoff: Backoff = { first: 2, longest: 300 };
 const AT_ONCE = 4;
 const SWEEP_MOST = 200;
 
-const reasonOf = (error: unknown): string =>
+const refusalOf = (error: unknown): string =>
   error instanceof ChannelError ? error.reason : 'it could not be sent';
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown error');
 
 /**
  * Delivers what the outbox holds: each message to each of its channels until that channel has taken it. A sweep
@@ -60,10 +60,10 @@ export const startDispatcher = async (deps: DispatcherDeps): Promise<Dispatcher>
       acceptance = await channels.send(channel, message);
     } catch (error) {
       log.warn(
-        { message: message.id, channel, attempt: attempts + 1, reason: reasonOf(error) },
+        { message: message.id, channel, attempt: attempts + 1, reason: refusalOf(error) },
         'message not taken',
       );
-      await record('failed', reasonOf(error), now().toISOString());
+      await record('failed', refusalOf(error), now().toISOString());
       return;
     }
     const { acceptedAt, detail } = acceptance;
@@ -81,7 +81,7 @@ export const startDispatcher = async (deps: DispatcherDeps): Promise<Dispatcher>
         return;
       } catch (error) {
         if (state.isStopped) throw error;
-        log.warn({ reason: textOf(error) }, 'a delivery was not recorded');
+        log.warn({ reason: reasonOf(error) }, 'a delivery was not recorded');
         await new Promise((resolve) => setTimeout(resolve, sweepEveryMs));
       }
     }
@@ -93,7 +93,7 @@ export const startDispatcher = async (deps: DispatcherDeps): Promise<Dispatcher>
     if (underWay.has(name) || busy >= AT_ONCE) return;
     const work = deliver(pending)
       .catch((error: unknown) =>
-        log.warn({ message: pending.message.id, reason: textOf(error) }, 'delivery broken off'),
+        log.warn({ message: pending.message.id, reason: reasonOf(error) }, 'delivery broken off'),
       )
       .finally(() => {
         underWay.delete(name);
@@ -120,7 +120,7 @@ export const startDispatcher = async (deps: DispatcherDeps): Promise<Dispatcher>
       }
     };
     sweeping = run()
-      .catch((error: unknown) => log.warn({ reason: textOf(error) }, 'the outbox could not be read'))
+      .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the outbox could not be read'))
       .finally(() => (state.isSweeping = false));
   };
 

@@ -50,3 +50,7 @@ export interface Refusal {
   readonly code: RefusalCode;
   readonly why: string;
 }
+
+/** What an error says, for a log line or a row: its message, and nothing that it holds besides. */
+export const reasonOf = (error: unknown): string =>
+  error instanceof Error ? error.message : 'unknown error';

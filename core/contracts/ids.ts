@@ -69,5 +69,8 @@ export const quarterOf = (at: string): string =>
 /** The quarter in which a case was admitted, by its id. */
 export const quarterOfCase = (id: CaseId): string => quarterOf(id.split('/')[2] ?? '');
 
+/** Whether an id, of whatever it is, is a case's. */
+export const isCaseId = (id: string | null | undefined): id is CaseId => id?.startsWith('case/') === true;
+
 /** The account that a case or rotation id names. */
 export const accountOf = (id: CaseId | RotationId): AccountId => accountId.parse(id.split('/')[1]);

@@ -1,5 +1,5 @@
 import type { AccountEvent, CaseEvent } from '../contracts/events.ts';
-import { parts, type CaseId, type PersonId, type RotationId } from '../contracts/ids.ts';
+import { isCaseId, parts, type CaseId, type PersonId, type RotationId } from '../contracts/ids.ts';
 import { casesOf, type AccountState } from './account/state.ts';
 import { finalPhases, type CaseState } from './case/state.ts';
 import { isOwed, type Obligation } from './obligations.ts';
@@ -87,8 +87,6 @@ const answers = (
     })
     .map((each) => ({ case: each.case, events: [{ type: 'answered', at, by, how: 'mine', claimedFor }] }));
 
-const isCase = (id: CaseId | RotationId | null | undefined): id is CaseId => id?.startsWith('case/') === true;
-
 /**
  * What cases learn when their account moves: claimed, matched, gone or further sessions, an answer; a proven rotation,
  * which settles some and supersedes those that an earlier one settled.
@@ -115,7 +113,7 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
       const seen = after.seen.find((each) => each.sighting.id === event.sighting.id);
       if (seen === undefined) return [];
       const uses = after.undeclared.filter((each) => each.sightings.includes(seen.sighting.id));
-      const ids = [seen.claimedFor, ...uses.map((each) => each.case)].filter(isCase);
+      const ids = [seen.claimedFor, ...uses.map((each) => each.case)].filter(isCaseId);
       return [
         ...[...new Set(ids)].map((id): Learnt => ({
           case: id,

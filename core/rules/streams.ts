@@ -1,5 +1,5 @@
 import type { AccountEvent, CaseEvent } from '../contracts/events.ts';
-import type { AccountId, CaseId } from '../contracts/ids.ts';
+import { isCaseId, type AccountId, type CaseId } from '../contracts/ids.ts';
 import type { LedgerTransaction, Row, StreamEvent } from '../contracts/ledger.ts';
 import { followAccount } from './account/due.ts';
 import { evolveAccount } from './account/evolve.ts';
@@ -29,6 +29,10 @@ export const accountEventsIn = (rows: readonly Row[], id: AccountId): AccountEve
     ),
   );
 
+/** The first case that a row's events are about. */
+export const caseIn = (events: readonly StreamEvent[]): CaseId | null =>
+  events.flatMap((each) => ('case' in each ? [each.case] : []))[0] ?? null;
+
 /** A case as its rows leave it; null when there are none. */
 export const foldCase = (rows: readonly Row[], id: CaseId): CaseState | null =>
   caseEventsIn(rows, id).reduce<CaseState | null>(evolveCase, null);
@@ -43,8 +47,6 @@ export interface About {
   readonly session?: string | null;
 }
 
-const isCase = (id: string | null | undefined): id is CaseId => id?.startsWith('case/') === true;
-
 /** The cases that an account's next event may concern. */
 const concerned = (account: AccountState, about: About): CaseId[] =>
   [
@@ -56,7 +58,7 @@ const concerned = (account: AccountState, about: About): CaseId[] =>
     ...account.settledBy,
     ...account.seen.map((each) => each.claimedFor),
     about.session == null ? null : account.claims[about.session],
-  ].filter(isCase);
+  ].filter(isCaseId);
 
 /**
  * Folds an account and its concerned cases from the ledger, inside a

@@ -1,5 +1,6 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { writeWhole } from '../../adapters/wholeFile.ts';
 import { checkpoint as checkpointSchema, signedCheckpoint } from '../../core/contracts/checkpoint.ts';
 import type { Checkpoint, SignedCheckpoint } from '../../core/contracts/checkpoint.ts';
 import type { Seen } from '../../core/evidence/checkpoint.ts';
@@ -45,14 +46,5 @@ export const readKept = async (file: string): Promise<Kept | null> => {
 };
 
 /** Keeps a checkpoint, on the disk before it answers: a worker that was killed has the old one or the new one. */
-export const writeKept = async (file: string, signed: SignedCheckpoint, { tree }: Seen): Promise<void> => {
-  const draft = `${file}.draft`;
-  const handle = await open(draft, 'w', 0o600);
-  try {
-    await handle.writeFile(`${JSON.stringify({ v: 1, signed, frontier: tree.frontier })}\n`);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
-};
+export const writeKept = (file: string, signed: SignedCheckpoint, { tree }: Seen): Promise<void> =>
+  writeWhole(file, `${JSON.stringify({ v: 1, signed, frontier: tree.frontier })}\n`);

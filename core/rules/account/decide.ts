@@ -70,17 +70,22 @@ const checkRequest = (
   return accept({ type: 'case-opened', at: now, by: it.by, case: opened, request: about.digest });
 };
 
+const ownersOnly = (
+  { owners }: Account,
+  it: Pick<AccountStatement, 'by' | 'account'>,
+): Decision<never> | null =>
+  owners.includes(it.by)
+    ? null
+    : refuse('not-an-owner', `${it.by} does not own ${it.account}; its owners: ${owners.join(', ')}`);
+
 const provision = (
   state: AccountState,
   account: Account,
   it: StatementOf<'provision'>,
   { now }: Circumstances,
 ): Decision<AccountEvent> => {
-  if (!account.owners.includes(it.by))
-    return refuse(
-      'not-an-owner',
-      `${it.by} does not own ${it.account}; its owners: ${account.owners.join(', ')}`,
-    );
+  const no = ownersOnly(account, it);
+  if (no !== null) return no;
   if (account.kind !== 'kratos')
     return refuse('unknown-account', `${account.kind} accounts cannot be provisioned yet`);
   if (state.pair !== null)
@@ -108,11 +113,8 @@ const rotate = (
   it: StatementOf<'rotate'>,
   { now }: Circumstances,
 ): Decision<AccountEvent> => {
-  if (!account.owners.includes(it.by))
-    return refuse(
-      'not-an-owner',
-      `${it.by} does not own ${it.account}; its owners: ${account.owners.join(', ')}`,
-    );
+  const no = ownersOnly(account, it);
+  if (no !== null) return no;
   if (state.pair === null)
     return refuse('not-provisioned', `${it.account} was never provisioned: breakglass provision`);
   if (state.openCase !== null) return refuse('account-busy', `${state.openCase.case} is open; end it first`);
@@ -136,11 +138,8 @@ const override = (
   it: StatementOf<'override'>,
   { now }: Circumstances,
 ): Decision<AccountEvent> => {
-  if (!account.owners.includes(it.by))
-    return refuse(
-      'not-an-owner',
-      `${it.by} does not own ${it.account}; its owners: ${account.owners.join(', ')}`,
-    );
+  const no = ownersOnly(account, it);
+  if (no !== null) return no;
   const blocked = blockedBy(state);
   if (state.pair === null || blocked === null)
     return refuse('wrong-phase', `nothing blocks ${it.account} that an override could pass`);

@@ -4,8 +4,8 @@ import { finalPhases } from '../case/state.ts';
 import type { Streams } from '../streams.ts';
 import type { AccountState } from './state.ts';
 
-/** Whether the account's own workflow must run: people have decided something about it. */
-const isServed = (account: AccountState): boolean =>
+/** Whether the account's own workflow must run: it begins with the first who decides anything about it. */
+export const isServed = (account: AccountState): boolean =>
   account.pair !== null || account.rotation !== null || account.provisionSignatures.length > 0;
 
 /** Whether the ledger wants this workflow to run: the account's, its rotation's, or an open case's. */

@@ -1,5 +1,6 @@
 import type { CaseEventOf, Pair, Sighting } from '../../contracts/events.ts';
 import type { CaseId, Digest, Part, PersonId } from '../../contracts/ids.ts';
+import type { Metadata } from '../../contracts/ledger.ts';
 import type { Obligation } from '../obligations.ts';
 
 export type Phase =
@@ -64,3 +65,13 @@ export const kindOf = ({ opening }: CaseState): Kind =>
 /** The request that statements about the case are bound to; null when nobody asked for it. */
 export const requestDigestOf = ({ opening }: CaseState): Digest | null =>
   opening.type === 'requested' ? opening.request : null;
+
+/** What the AWS runbook wants in a row about a case; nothing of one that nobody asked for. */
+export const runbookFields = (state: CaseState): Metadata =>
+  isDeclared(state)
+    ? {
+        reason: state.opening.reason,
+        incident_channel: state.opening.incidentChannel,
+        expected_session_duration_minutes: state.opening.expectedMinutes,
+      }
+    : {};

@@ -24,8 +24,8 @@ afterAll(() => database.close());
 /** Steps this process's clock, as an operator or a broken NTP does; the monotonic clock goes on. */
 const step = (ms: number): void => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 
-/** Minutes by which what is kept is off the time that really is. */
-const off = (truth: number): number => Math.round(((time?.now().getTime() ?? 0) - truth) / 60_000);
+/** Minutes by which what is kept is off the time that really is, to the nearest; `+ 0` makes -0 plain. */
+const off = (truth: number): number => Math.round(((time?.now().getTime() ?? 0) - truth) / 60_000) + 0;
 
 describe('the database’s time', () => {
   it.each([hour, -hour])('is kept while this machine’s clock steps by %i ms', async (by) => {
