@@ -136,13 +136,17 @@ export const createBreakglassClient = (options: {
         const { workflowIdConflictPolicy: _, ...start } = startAccount(account);
         await client.workflow.signalWithStart('account', { ...start, signal: wake });
       }),
-    /** Whether a workflow runs now; one that ended, was terminated or deleted does not. */
-    isRunning: (id: string): Promise<boolean> =>
+    /**
+     * The first run of the chain that runs now under an id, which continuing as new keeps; null when none runs: it
+     * ended, was terminated or deleted.
+     */
+    runningChain: (id: string): Promise<string | null> =>
       ask(id, async () => {
         try {
-          return (await client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
+          const { status, raw } = await client.workflow.getHandle(id).describe();
+          return status.name === 'RUNNING' ? (raw.workflowExecutionInfo?.firstRunId ?? '') : null;
         } catch (error) {
-          if (error instanceof WorkflowNotFoundError) return false;
+          if (error instanceof WorkflowNotFoundError) return null;
           throw error;
         }
       }),

@@ -11,7 +11,8 @@ import { rowOn } from './record.ts';
 
 /** Temporal, as far as the watchdog reaches it. Throws `ProcessUnavailable` when it does not answer. */
 export interface Workflows {
-  isRunning(workflow: string): Promise<boolean>;
+  /** The first run of what runs now under this id; null when nothing does. */
+  runningChain(workflow: string): Promise<string | null>;
   /** Signal-with-start. */
   wakeAccount(account: AccountId): Promise<void>;
   rebuildCase(id: CaseId): Promise<void>;
@@ -42,6 +43,15 @@ export const createWatchdog = (deps: WatchdogDeps) => {
   const { reader, ledger, workflows, log } = deps;
   /** Cases that were over when last read: they never begin again. */
   const over = new Set<string>();
+  /** What was last seen running under each id: another in its place came after a loss, whoever started it. */
+  const seen = new Map<string, string>();
+
+  const lookUp = async (workflow: string) => {
+    const chain = await workflows.runningChain(workflow);
+    const isRunning = chain !== null;
+    const isAnother = isRunning && (seen.get(workflow) ?? chain) !== chain;
+    return { isRunning, isAnother, remember: () => (isRunning ? void seen.set(workflow, chain) : undefined) };
+  };
 
   const admitted = async (account: AccountId): Promise<CaseId[]> => {
     const ids: CaseId[] = [];
@@ -91,12 +101,14 @@ export const createWatchdog = (deps: WatchdogDeps) => {
 
   const lookAt = async (account: AccountId, id: CaseId | null, isKnownLost: boolean): Promise<void> => {
     const workflow = id ?? accountWorkflowId(account);
-    const isRunning = await workflows.isRunning(workflow);
-    if (isRunning && !isKnownLost) return;
-    await record(account, workflow, id, isRunning);
-    if (isRunning) return;
-    await (id === null ? workflows.wakeAccount(account) : workflows.rebuildCase(id));
-    await record(account, workflow, id, await workflows.isRunning(workflow));
+    const look = await lookUp(workflow);
+    const isOther = !look.isRunning || look.isAnother;
+    if (isOther) await record(account, workflow, id, false);
+    if (!look.isRunning) await (id === null ? workflows.wakeAccount(account) : workflows.rebuildCase(id));
+    const again = look.isRunning ? look : await lookUp(workflow);
+    if (isOther || isKnownLost) await record(account, workflow, id, again.isRunning);
+    // Only now: a ledger that was away must not make it forget what it saw.
+    again.remember();
   };
 
   const lookAtAccount = async (account: AccountId): Promise<void> => {

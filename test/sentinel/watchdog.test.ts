@@ -13,7 +13,7 @@ const accountWorkflow = accountWorkflowId(account);
 /** A ledger with a case that settles, and a Temporal of which anything may be taken away. */
 const makeWorld = async (events: readonly StreamEvent[]) => {
   const ledger = createMemoryLedger();
-  const running = new Set<string>([accountWorkflow, theCase]);
+  const running = new Map<string, string>([accountWorkflow, theCase].map((id) => [id, `${id} begun`]));
   const world = { now: at(2000), isTemporalAway: false, startsNothing: false };
   await ledger.transact((tx) =>
     tx.append({
@@ -23,7 +23,7 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
     }),
   );
   const start = (id: string): Promise<void> => {
-    if (!world.startsNothing) running.add(id);
+    if (!world.startsNothing) running.set(id, `${id} again at ${world.now}`);
     return Promise.resolve();
   };
   const watchdog = createWatchdog({
@@ -34,8 +34,8 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
       rowsOfCase: (id) => ledger.transact((tx) => tx.rowsOfCase(id, 0)),
     },
     workflows: {
-      isRunning: (id) =>
-        world.isTemporalAway ? Promise.reject(new Error('away')) : Promise.resolve(running.has(id)),
+      runningChain: (id) =>
+        world.isTemporalAway ? Promise.reject(new Error('away')) : Promise.resolve(running.get(id) ?? null),
       wakeAccount: () => start(accountWorkflow),
       rebuildCase: (id: CaseId) => start(id),
     },
@@ -69,10 +69,20 @@ describe('the watchdog', () => {
     running.delete(lost);
     await watchdog.look();
     await watchdog.look();
-    expect(running).toContain(lost);
+    expect(running.get(lost)).toContain('again');
     expect(rows('break_glass_workflow_gone').map((row) => row.metadata['workflow'])).toEqual([lost]);
     expect(rows('break_glass_workflow_rebuilt').map((row) => row.metadata['workflow'])).toEqual([lost]);
     expect(alarms()).toEqual([`A workflow of ${account} is gone`]);
+  });
+
+  it('given one that was lost and that somebody else started before it looked, rings all the same', async () => {
+    const { running, watchdog, rows, alarms } = await makeWorld(settling);
+    await watchdog.look();
+    running.set(accountWorkflow, 'woken by a case');
+    await watchdog.look();
+    await watchdog.look();
+    expect(alarms()).toEqual([`A workflow of ${account} is gone`]);
+    expect(rows('break_glass_workflow_rebuilt')).toHaveLength(1);
   });
 
   it('given one that does not start, tries again without ringing again; and rings for the next loss', async () => {
