@@ -13,7 +13,7 @@ import { accountWorkflowId, quarterOf, type CaseId, type RotationId } from '../c
 import { searchAttributes, submit, view, wake, type AccountInput } from '../core/contracts/temporal.ts';
 import { nextAccountDeadline } from '../core/rules/account/due.ts';
 import { evolveAccount } from '../core/rules/account/evolve.ts';
-import { emptyAccount, type AccountState } from '../core/rules/account/state.ts';
+import { resumeAccount, type AccountState } from '../core/rules/account/state.ts';
 import type { Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
@@ -42,8 +42,7 @@ export async function account(input: AccountInput): Promise<void> {
   const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
   const self = accountWorkflowId(id);
   const book = createBook<AccountState, AccountEvent>(
-    // What an earlier version carried may lack what this one knows.
-    { ...emptyAccount(id), ...carried?.state },
+    resumeAccount(id, carried?.state),
     evolveAccount,
     carried?.seq,
   );

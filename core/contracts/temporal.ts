@@ -3,7 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { z } from 'zod';
 import type { Pair } from './events.ts';
 import type { AccountId, CaseId, RotationId } from './ids.ts';
-import type { AccountState } from '../rules/account/state.ts';
+import type { CarriedAccount } from '../rules/account/state.ts';
 import { envelope } from './statements.ts';
 
 /** The one task queue of this version's workflows and activities. */
@@ -60,7 +60,7 @@ export const searchAttributeTypes = {
 export interface AccountInput {
   readonly account: AccountId;
   /** What an earlier run had absorbed; absent at the very first start, when the ledger tells all. */
-  readonly carried?: { readonly state: AccountState; readonly seq: number };
+  readonly carried?: { readonly state: CarriedAccount; readonly seq: number };
 }
 
 export interface CaseInput {

@@ -134,7 +134,7 @@ export const caseLearns = (before: AccountState, event: AccountEvent, after: Acc
       const open = after.openCase?.case;
       if (open === undefined || claimed !== open) return [];
       const isAlive = Object.entries(after.claims).some(
-        ([session, by]) => by === open && !(after.gone ?? []).includes(session),
+        ([session, by]) => by === open && !after.gone.includes(session),
       );
       const reason = 'its last claimed session is gone from kratos';
       return isAlive ? [] : [{ case: open, events: [{ type: 'ended', at, by: null, how: 'gone', reason }] }];

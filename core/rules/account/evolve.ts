@@ -196,7 +196,7 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
     case 'workflow-rebuilt':
       return { ...state, lost: state.lost.filter((each) => each !== event.workflow) };
     case 'session-gone':
-      return { ...state, gone: [...(state.gone ?? []), event.session].slice(-keptClaims) };
+      return { ...state, gone: [...state.gone, event.session].slice(-keptClaims) };
     case 'attested':
       // An attestation of a case may come late: it counts for the pair that it is of.
       return state.pair?.[event.part].generation === event.generation

@@ -48,8 +48,8 @@ export interface AccountState {
   readonly rotationFailure: string | null;
   /** Sessions claimed by signature or recorded by a rotation, newest last. */
   readonly claims: Readonly<Record<string, CaseId | RotationId>>;
-  /** Sessions that the sweep found gone, newest last; absent in states carried from before there was a sweep. */
-  readonly gone?: readonly string[];
+  /** Sessions that the sweep found gone, newest last. */
+  readonly gone: readonly string[];
   /** Logins still of interest: unclaimed, or of the open case. */
   readonly seen: readonly SeenSession[];
   /** Undeclared uses that nobody has ended; they stand beside the open case and beside each other. */
@@ -87,6 +87,7 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   rotationsOwed: [],
   rotationFailure: null,
   claims: {},
+  gone: [],
   seen: [],
   undeclared: [],
   casesOn: { date: '', count: 0 },
@@ -100,6 +101,28 @@ export const emptyAccount = (account: AccountId): AccountState => ({
   lost: [],
   lastRotation: null,
 });
+
+/** What an earlier run carried: older code knew fewer members. */
+export type CarriedAccount = Partial<Omit<AccountState, 'rotation'>> & {
+  readonly rotation?: (Omit<Rotation, 'also' | 'lead'> & Partial<Rotation>) | null;
+};
+
+type Rotation = NonNullable<AccountState['rotation']>;
+
+/**
+ * The account as an earlier run left it. What that run's code did not know is as in an account of which nothing is
+ * known: decisions are folded from the ledger, which lacks nothing.
+ *
+ * @param carried - absent at the very first start
+ */
+export const resumeAccount = (account: AccountId, carried: CarriedAccount = {}): AccountState => {
+  const { rotation = null } = carried;
+  return {
+    ...emptyAccount(account),
+    ...carried,
+    rotation: rotation === null ? null : { also: [], lead: null, ...rotation },
+  };
+};
 
 /** A login nobody has claimed, which has yet to ring for that. */
 export const isUnclaimed = (each: SeenSession): boolean => each.claimedFor === null && !each.rungUnclaimed;
