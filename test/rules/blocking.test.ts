@@ -76,6 +76,7 @@ const caseIn = ({ cases }: Streams) => {
   return state;
 };
 const later = (streams: Streams): Streams => {
+  const rotation = streams.account.rotation?.id ?? laterRotation;
   const started: AccountEvent = {
     ...{
       type: 'rotation-started',
@@ -87,7 +88,7 @@ const later = (streams: Streams): Streams => {
     },
   };
   const proven: AccountEvent = {
-    ...{ type: 'rotation-proven', at: at(2010), rotation: laterRotation, identity: 'i', pair: pairOf(3) },
+    ...{ type: 'rotation-proven', at: at(2010), rotation, identity: 'i', pair: pairOf(3) },
   };
   const isRunning = streams.account.rotation !== null;
   const events = [...(isRunning ? [] : [started]), proven].map((event): StreamEvent => ({ account, event }));
@@ -255,5 +256,16 @@ describe('an old credential that still works', () => {
         .map((each) => each.id),
     ).toContain('refusals/alice');
     expect(tried(then, true, at(2020))).toMatchObject({ ok: true, events: [{ proof: 'refused' }] });
+  });
+
+  it('that works once more after the next rotation waits for the one after that, and is tried again', () => {
+    const once = later(works());
+    const decision = tried(once, false, at(2020));
+    if (!decision.ok) throw new Error(decision.refusal.why);
+    const twice = after(once, at(2020), ...decision.events);
+    expect(twice.account.distrusted).toBe(theCase);
+    const proven = later(twice);
+    expect(caseIn(proven).works).toBeNull();
+    expect(tried(proven, true, at(3020))).toMatchObject({ ok: true, events: [{ proof: 'refused' }] });
   });
 });

@@ -164,7 +164,12 @@ export const evolveAccount = (state: AccountState, event: AccountEvent): Account
     case 'case-caught-up':
       return { ...state, overdue: state.overdue.filter((each) => each !== owedBy(event)) };
     case 'credential-distrusted':
-      return { ...state, distrusted: event.case };
+      // Tried again, it may still work: a case that says so twice waits for the next rotation as it did for the first.
+      return {
+        ...state,
+        distrusted: event.case,
+        settledBy: [...state.settledBy.filter((each) => each !== event.case), event.case],
+      };
     case 'override-signed':
       return {
         ...state,

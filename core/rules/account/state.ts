@@ -58,7 +58,7 @@ export interface AccountState {
   readonly rotationsOn: { readonly date: string; readonly count: number };
   /** Custodians who attested the current pair, as `part/person`. */
   readonly attested: readonly string[];
-  /** Cases settled by the last rotation: a later one supersedes their attestations. */
+  /** Cases settled by the last rotation, and those that doubt it: a later one supersedes their attestations. */
   readonly settledBy: readonly CaseId[];
   /** The case whose old credential is known to work still; null once a later rotation is proven. */
   readonly distrusted: CaseId | null;
