@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { CaseEvent } from '../../core/contracts/events.ts';
 import type { AccountId, CaseId } from '../../core/contracts/ids.ts';
 import type { Action, Row } from '../../core/contracts/ledger.ts';
 import type { Envelope } from '../../core/contracts/statements.ts';
@@ -38,7 +39,7 @@ export interface LedgerReader {
   rowsOfCase(id: CaseId, after?: number): Promise<Row[]>;
   /** Rows that carry events of the account, for folding. */
   rowsOfAccount(id: AccountId, after?: number): Promise<Row[]>;
-  /** Everything about a case, in order: refusals, messages and the alarms of its logins too. */
+  /** Everything about a case, once, in order of time: refusals, its logins with their alarms, its logouts too. */
   historyOfCase(id: CaseId): Promise<Row[]>;
   /** The rows that opened cases, admitted requests and undeclared uses, newest first: one for each case. */
   cases(filter?: CaseFilter, page?: CasePage): Promise<Row[]>;
@@ -46,17 +47,33 @@ export interface LedgerReader {
   envelopesOfCase(id: CaseId): Promise<AcceptedEnvelope[]>;
 }
 
-/** The logins that belong to a case, by the ids that their alarms carry. */
-const sightingsOf = (rows: readonly Row[], id: CaseId): string[] =>
+const eventsOf = (rows: readonly Row[], id: CaseId): CaseEvent[] =>
   rows
     .flatMap(({ metadata }) => metadata.events ?? [])
-    .flatMap((each) =>
-      'case' in each &&
-      each.case === id &&
-      (each.event.type === 'session-seen' || each.event.type === 'detected')
-        ? [each.event.sighting.id]
-        : [],
-    );
+    .flatMap((each) => ('case' in each && each.case === id ? [each.event] : []));
+
+/** The logins that a case's events tell of, by their ids. */
+const sightingsIn = (events: readonly CaseEvent[]): string[] =>
+  events.flatMap((each) =>
+    each.type === 'session-seen' || each.type === 'detected' ? [each.sighting.id] : [],
+  );
+
+/** The rows that tell of one session's logins and of its end, whether or not a case was known to have it. */
+const rowsOfSession = (pool: pg.Pool, session: string): Promise<Row[]> => {
+  const event = (it: object): string => JSON.stringify([{ event: it }]);
+  const seen = event({ type: 'session-sighted', sighting: { session } });
+  return selectRows(pool, `${carrying('$1')} OR ${carrying('$2')}`, [
+    seen,
+    event({ type: 'session-gone', session }),
+  ]);
+};
+
+const sightingOf = ({ metadata: { sighting } }: Row): string[] =>
+  typeof sighting === 'string' ? [sighting] : [];
+
+/** A login told late stands where it happened. */
+const inTime = (one: Row, other: Row): number =>
+  one.timestamp.localeCompare(other.timestamp) || one.seq - other.seq;
 
 const about = `(case_id = $1 OR ${carrying('$2')})`;
 
@@ -74,10 +91,15 @@ export function createLedgerReader(pool: pg.Pool): LedgerReader {
     rowsOfAccount: (id, after = 0) => rowsOfAccount(pool, id, after),
     historyOfCase: async (id) => {
       const rows = await selectRows(pool, about, ofCase(id));
-      // An alarm rings before anybody knows whose login it is: only the sighting tells later.
-      const alarm = `action = 'break_glass_alarm' AND metadata->>'sighting' = ANY($1)`;
-      const alarms = await selectRows(pool, alarm, [sightingsOf(rows, id)]);
-      return [...rows, ...alarms].toSorted((one, other) => one.seq - other.seq);
+      const events = eventsOf(rows, id);
+      const sessions = events.flatMap((each) => (each.type === 'session-claimed' ? [each.session] : []));
+      const ofSessions = (await Promise.all(sessions.map((each) => rowsOfSession(pool, each)))).flat();
+      // A login is recorded, and its alarm rings, before anybody knows whose it is: only the sighting tells later.
+      const told = `action IN ('break_glass_login', 'break_glass_alarm') AND metadata->>'sighting' = ANY($1)`;
+      const sightings = [...sightingsIn(events), ...ofSessions.flatMap(sightingOf)];
+      const ofLogins = await selectRows(pool, told, [sightings]);
+      const once = new Map([...rows, ...ofSessions, ...ofLogins].map((each) => [each.seq, each]));
+      return [...once.values()].toSorted(inTime);
     },
     cases: ({ account, kind, scenario } = {}, { limit = 200, before = Number.MAX_SAFE_INTEGER } = {}) => {
       const asked = kind === 'undeclared' ? null : { type: 'requested', account, kind, scenario };

@@ -2,7 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { createLedger, createLedgerReader, verifyLedger } from '../../../adapters/postgres/index.ts';
 import type { Row, RowDraft } from '../../../core/contracts/ledger.ts';
 import { testDatabase } from '../../support/database.ts';
-import { account, authorised, caseOne, caseTwo, detected, requested, sample } from './samples.ts';
+import {
+  account,
+  authorised,
+  caseOne,
+  caseTwo,
+  claimed,
+  detected,
+  gone,
+  login,
+  requested,
+  sample,
+  sessionOf,
+} from './samples.ts';
 
 /** The api's reader over a ledger with these rows. */
 const readerOf = async (...drafts: RowDraft[]) => {
@@ -76,6 +88,31 @@ describe('the reader of the ledger', () => {
     expect(seqs(await reader.cases({ account, kind: 'undeclared' }))).toEqual([3]);
     expect(seqs(await reader.cases({ kind: 'emergency' }))).toEqual([4]);
     expect(seqs(await reader.cases({ scenario: 'cluster-down' }))).toEqual([]);
+  });
+
+  it('tells every login and logout of the sessions that the case claimed, before the claim and after, once', async () => {
+    const alarm = (of: string): RowDraft =>
+      sample(`alarm/${of}`, { action: 'break_glass_alarm', metadata: { sighting: of } });
+    const [mine, other] = [sessionOf(1), sessionOf(2)];
+    const { reader } = await readerOf(
+      requested(caseOne),
+      // Reported before its session was known, and again afterwards.
+      login('sighting-a/aal1', 'sighting-a', null),
+      alarm('sighting-a'),
+      login('sighting-a/session', 'sighting-a', mine),
+      login('sighting-b/aal1', 'sighting-b', other),
+      alarm('sighting-b'),
+      claimed(caseOne, mine),
+      login('sighting-a/aal2', 'sighting-a', mine),
+      // The same session, seen a second time by the sweep.
+      { ...login('sighting-c/aal1', 'sighting-c', mine), timestamp: '2026-11-21T07:59:00.000Z' },
+      gone(other),
+      gone(mine),
+      requested(caseTwo),
+      claimed(caseTwo, other),
+    );
+    expect(seqs(await reader.historyOfCase(caseOne))).toEqual([9, 1, 2, 3, 4, 7, 8, 11]);
+    expect(seqs(await reader.historyOfCase(caseTwo))).toEqual([5, 6, 10, 12, 13]);
   });
 
   it('gives the envelopes of what was accepted, the request first', async () => {

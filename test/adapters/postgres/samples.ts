@@ -82,12 +82,49 @@ export const requested = (
   });
 };
 
+/** A session for each number. */
+export const sessionOf = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+
+/** A row of what the sentinel or the requester tells of a session, with these events. */
+const ofSession = (key: string, action: RowDraft['action'], events: object[], more: object): RowDraft =>
+  rowDraft.parse(sample(key, { action, metadata: { events, ...more } as RowDraft['metadata'] }));
+
+const seenAs = (id: string, session: string | null) => ({
+  ...{ id, account, identity: 'identity-1', session, aal: 'aal1', method: 'password' },
+  ...{ ip: '192.0.2.9', userAgent: 'browser', at, source: 'kratos-hook' },
+});
+
+/** A report of a login by a sighting's id; whose it is, is not known. */
+export const login = (key: string, seen: string, session: string | null): RowDraft => {
+  const event = { type: 'session-sighted', at, sighting: seenAs(seen, session), claimBy: at };
+  return ofSession(key, 'break_glass_login', [{ account, event }], { sighting: seen });
+};
+
+/** The row by which a case claims a session. */
+export const claimed = (id: CaseId, session: string): RowDraft => {
+  const event = { type: 'session-claimed', at, by: 'rob', session };
+  return {
+    ...ofSession(
+      `claim/${session}`,
+      'break_glass_claimed',
+      [
+        { account, event: { ...event, case: id } },
+        { case: id, event },
+      ],
+      {},
+    ),
+    case_id: id,
+  };
+};
+
+export const gone = (session: string): RowDraft => {
+  const event = { type: 'session-gone', at, session, lastActiveAt: at };
+  return ofSession(`logout/${session}`, 'break_glass_logout', [{ account, event }], { session });
+};
+
 /** The row by which a login that nobody claimed opens a case. */
 export const detected = (id: CaseId, seen: string): RowDraft => {
-  const sighting = {
-    ...{ id: seen, account, identity: 'identity-1', session: null, aal: 'aal1', method: 'password' },
-    ...{ ip: '192.0.2.9', userAgent: 'browser', at, source: 'kratos-hook' },
-  };
+  const sighting = seenAs(seen, null);
   const seconds = { answer: 1, attestation: 1, sessionLog: 1, postMortem: 1 };
   const terms = { told: ['ana'], answerers: ['ana'], longestSessionMinutes: 60, seconds };
   const event = { ...{ type: 'detected', at, case: id, account, sighting, config: digest, terms } };
