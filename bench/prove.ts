@@ -1,5 +1,6 @@
 /** `npm run prove [-- TOPIC | TOPIC/SECTION …] [--json]`: what was promised, as figures; exit 1 if one falls short. */
 import { parseArgs } from 'node:util';
+import { reasonOf } from '../core/contracts/failures.ts';
 import { asLine, type Figure, type Proof, type Section } from './figure.ts';
 
 const topics: Readonly<Record<string, () => Promise<{ sections: readonly Section[] }>>> = {
@@ -21,6 +22,19 @@ const find = async (asked: string): Promise<Wanted | string> => {
   const found = sections.filter((each) => name === undefined || each.name === name);
   if (found.length > 0) return { topic, sections: found };
   return `no section ${name ?? ''} in ${topic}; there are: ${sections.map((each) => each.name).join(', ')}`;
+};
+
+/** A section that breaks off is a figure that falls short; the others are proved all the same. */
+const proveOne = async ({ name, prove }: Section, proof: Proof): Promise<void> => {
+  const begun = performance.now();
+  try {
+    await prove(proof);
+    proof.say(`${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
+  } catch (error) {
+    proof.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    const broken = { figure: `${name} broke off`, value: reasonOf(error), unit: '', bare: null };
+    proof.report({ ...broken, floor: 'goes through', ok: false });
+  }
 };
 
 const main = async (): Promise<void> => {
@@ -48,7 +62,7 @@ const main = async (): Promise<void> => {
   });
   for (const each of found) {
     if (typeof each === 'string') continue;
-    for (const section of each.sections) await section.prove(proofOf(each.topic));
+    for (const section of each.sections) await proveOne(section, proofOf(each.topic));
   }
   if (figures.length === 0 || figures.some((each) => !each.ok)) process.exitCode = 1;
 };
