@@ -120,9 +120,12 @@ export const createSightingRecorder = (deps: {
     const before = await loadStreams(tx, reported.account, { session: reported.session });
     const sighting = merged(before, reported);
     const { account, at } = sighting;
-    const claimBy = later(at, config().deadlines.claim);
+    const recordedAt = now();
+    // Not from the login's own time: one told of after an outage leaves its person the whole time to claim it, and
+    // one that a wrong clock dates ahead no longer than that.
+    const claimBy = later(recordedAt, config().deadlines.claim);
     const first: StreamEvent = { account, event: { type: 'session-sighted', at, sighting, claimBy } };
-    const { streams, events } = advance(before, [first], now());
+    const { streams, events } = advance(before, [first], recordedAt);
     await tx.append({
       ...base(sighting, at),
       actor_id: addressOf(config(), sighting),
