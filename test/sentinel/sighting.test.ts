@@ -343,6 +343,21 @@ describe('killed and started again', () => {
     expect(world.journal.at(-1)).toBe('told acme-eu');
   });
 
+  it('with Kratos away since, it knows from its own disk whose login it is, and rings', async () => {
+    const world = await makeWorld();
+    const first = await world.start();
+    await world.post(hookOf('aal1'));
+    await first.idle();
+    await first.stop();
+    world.journal.length = 0;
+    world.down.add('kratos');
+    await world.start();
+
+    await world.post(hookOf('aal1', { session: null, event: 'recovery' }));
+    await until(() => world.journal.length >= allChannels.length);
+    expect(world.journal.filter((each) => each.startsWith('alarm'))).toHaveLength(2);
+  });
+
   it('with a line torn in the middle, it goes on with what was acknowledged', async () => {
     const world = await makeWorld();
     const first = await world.start();
