@@ -3,6 +3,7 @@ import { proveCanary } from './survival/canary.ts';
 import { proveChaos } from './survival/chaos.ts';
 import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
+import { proveObligations } from './survival/obligations.ts';
 import { proveRotation } from './survival/rotation.ts';
 import { proveSentinel } from './survival/sentinel.ts';
 import { proveUndeclared } from './survival/undeclared.ts';
@@ -20,5 +21,6 @@ export const sections: readonly Section[] = [
   { name: 'canary', prove: proveCanary },
   { name: 'rotation', prove: proveRotation },
   { name: 'undeclared', prove: proveUndeclared },
+  { name: 'obligations', prove: proveObligations },
   { name: 'sentinel', prove: proveSentinel },
 ];

@@ -1,25 +1,36 @@
-/** Deadlines that pass while our own servers are down, on real servers with deadlines in seconds. */
+/** Deadlines that pass while our servers are down or our clocks wrong, on real servers with deadlines in seconds. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSteppedClock } from '../support/steppedClock.ts';
 import { chatMessages } from '../whole/checks/alarm.ts';
 import { startWhole, type Whole } from '../whole/stack.ts';
-import { outlastDeadlines, type Overdue } from './checks/obligations.ts';
+import { shortfallsOf, stepClocks, stepDeadlines, type Stepped } from './checks/clockSteps.ts';
+import { outageDeadlines, outlastDeadlines, type Overdue } from './checks/obligations.ts';
 
 let whole: Whole;
 let overdue: readonly Overdue[];
+let stepped: readonly Stepped[];
 let remove = (): Promise<void> => Promise.resolve();
 
 beforeAll(async () => {
+  const clock = await createSteppedClock();
+  remove = () => clock.remove();
   whole = await startWhole({
     progress: () => undefined,
-    amend: (yaml) => `${yaml}\ndeadlines:\n  sessionLog: 45\n  postMortem: 110\n`,
+    amend: (yaml) => `${yaml}\ndeadlines:\n  ${outageDeadlines}\n  ${stepDeadlines}\n`,
+    nodeArguments: clock.nodeArguments,
   });
-  remove = () => whole.remove();
+  remove = async () => {
+    await whole.remove();
+    await clock.remove();
+  };
   const outlasted = await outlastDeadlines(whole, () => undefined, 4);
-  overdue = outlasted.overdue;
+  const removeWhole = remove;
   remove = async () => {
     await outlasted.stopTemporal();
-    await whole.remove();
+    await removeWhole();
   };
+  overdue = outlasted.overdue;
+  stepped = await stepClocks(whole, clock, () => undefined);
 });
 afterAll(() => remove());
 
@@ -38,5 +49,17 @@ describe('a deadline that passes', () => {
     const texts = (await chatMessages(whole.stack)).map(({ whole: all }) => all);
     for (const { escalated } of overdue)
       expect(texts.some((each) => each.includes(`${escalated[0]?.late ?? 'no'} seconds late`))).toBe(true);
+  });
+});
+
+describe('a step of the clock of worker and sentinel while deadlines are pending', () => {
+  it.each([
+    ['an hour ahead', 0, 3600],
+    ['an hour back', 1, -3600],
+  ])('%s: both notice, and nothing is missed, doubled, early or falsely late', (_, n, seconds) => {
+    const step = stepped[n];
+    expect(step?.noticed.map((ahead) => Math.round(ahead / 60))).toEqual([seconds / 60, seconds / 60]);
+    expect(step?.met).toHaveLength(2);
+    expect(step && shortfallsOf(step)).toEqual([]);
   });
 });

@@ -10,6 +10,9 @@ import { playUse } from '../../../dev/stack/play.ts';
 import { openLookout } from '../../whole/checks/lookout.ts';
 import type { Whole } from '../../whole/stack.ts';
 
+/** For the config: deadlines in seconds, one for each outage. */
+export const outageDeadlines = 'sessionLog: 45\n  postMortem: 110';
+
 /** What came of a deadline that passed during an outage. */
 export interface Overdue {
   readonly obligation: string;
@@ -23,6 +26,7 @@ export interface Overdue {
  * Plays a case until it settles; Temporal is stopped past the session log's deadline, then the worker killed past
  * the post-mortem's.
  *
+ * @param whole - started with {@link outageDeadlines}
  * @param beyond - seconds by which each outage outlasts the deadline
  */
 export const outlastDeadlines = async (
