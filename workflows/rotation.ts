@@ -7,7 +7,8 @@ const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
   summary: 'steps 1 to 9: seal, set, prove',
   startToCloseTimeout: '3m',
   heartbeatTimeout: '10s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  // The account's next case waits for it: on again soon after whatever was down is up.
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
 const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotationFailure'>>({

@@ -7,6 +7,7 @@ import type { RotationOutcome } from '../../core/contracts/temporal.ts';
 import { machineDeed, type Configs, type Recorder } from '../recorder.ts';
 import { createKratosDriver, type RotationAdmin, type RotationLogin } from './kratos.ts';
 import { startHeart } from './heart.ts';
+import { insisting } from './insist.ts';
 import { createSealing, type SealingDeps } from './sealing.ts';
 import { noCandidates, onlyPair } from '../../core/rules/account/candidates.ts';
 import { createLead, createStepWriter, type Run, type StepName } from './steps.ts';
@@ -23,7 +24,8 @@ export interface RotationDeps extends SealingDeps {
 }
 
 /** Rotation's steps 1 to 9 as one activity, because plaintext must not cross an activity's edge. */
-export const createRotationActivities = (deps: RotationDeps) => {
+export const createRotationActivities = (asked: RotationDeps) => {
+  const deps = insisting(asked);
   const seal = createSealing(deps);
 
   const loadRun = (rotation: RotationId): Promise<Run & { proven: RotationOutcome | null }> =>

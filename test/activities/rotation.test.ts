@@ -57,6 +57,32 @@ describe('the rotation’s activity', () => {
     expect(world.kratos.credential()).toEqual(credential);
   });
 
+  it.each(['before', 'after'] as const)(
+    'each repeatable call lost once %s its effect: proven in one attempt, nothing done twice',
+    async (when) => {
+      const repeatable = ['ledger', 'findIdentity', 'totpCreatedAt', 'endSessions', 'beginTotp'];
+      const lost = new Set<string>();
+      world.interrupt = (call, now) => {
+        if (now !== when || lost.has(call) || !repeatable.includes(call)) return;
+        lost.add(call);
+        throw Object.assign(new Error(`${call}: no answer`), { retryable: true });
+      };
+      const { pair } = await world.rotate(rotation, 'run');
+      expect(pair).toMatchObject({ password: { generation: 1 }, mfa: { generation: 1 } });
+      expect([...lost].toSorted()).toEqual(repeatable.toSorted());
+      expect(world.steps('proven')).toHaveLength(1);
+    },
+  );
+
+  it('a call that changes a credential and is lost: not made again in the same attempt', async () => {
+    world.interrupt = (call, when) => {
+      if (call === 'deleteTotp' && when === 'after')
+        throw Object.assign(new Error('no answer'), { retryable: true });
+    };
+    expect(await outcome(world.rotate(rotation, 'run'))).toMatchObject({ message: 'no answer' });
+    expect(world.steps('totp-deleted')).toHaveLength(0);
+  });
+
   it('broken off anywhere: the next attempt takes the next generations', async () => {
     world.kratos.failNext('beginTotp', 1);
     const error = await outcome(world.rotate(rotation, 'run'));
