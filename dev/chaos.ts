@@ -44,23 +44,27 @@ const time = (text: string | undefined): number | null => {
 /** Seconds of a run for each fault of its plan: what one, and going on after it, takes at least. */
 const secondsOfAFault = 8;
 
+const sumOf = (counts: ReadonlyMap<string, number>): number =>
+  [...counts.values()].reduce((all, each) => all + each, 0);
+
 /** Plays a run on real servers and tells what each checker found. */
 const onServers = async (seed: number, cases: number | null, seconds: number | null): Promise<number> => {
   const plan = planOf(seed, cases ?? Math.ceil((seconds ?? 0) / secondsOfAFault));
   console.log(`seed ${seed}, the plan:\n${plan.map((each) => `  ${asText(each)}`).join('\n')}`);
-  const run = { seed, plan, cases: cases ?? Infinity, seconds: seconds ?? Infinity };
-  const { verdicts, evidence, had, ...played } = await playOnServers(run, (line) => {
+  const run = { seed, plan, cases: cases ?? Infinity, seconds: seconds ?? Infinity, rate: faultRate };
+  const { verdicts, evidence, had, failed, ...played } = await playOnServers(run, (line) => {
     console.error(line);
   });
   for (const [name, found] of verdicts) {
     console.log(`${found.length === 0 ? 'ok   ' : 'WRONG'} ${name}`);
     for (const what of found) console.log(`        ${what}`);
   }
+  for (const [call, times] of [...failed].toSorted()) console.log(`${call}: ${times} calls failed`);
   const wrong = [...verdicts.values()].flat().length;
   const slowest = Math.max(0, ...had.map(({ recovery }) => recovery ?? Infinity));
   console.log(
     `seed ${seed}: ${played.cases} cases, ${evidence.rows.length} rows, ${evidence.logins.length} logins, ` +
-      `${had.length} faults, went on ${slowest.toFixed(1)} s after one at the latest, ${wrong} violations, ` +
+      `${had.length} faults, ${sumOf(failed)} failed calls, went on ${slowest.toFixed(1)} s after one at the latest, ${wrong} violations, ` +
       `${played.seconds.toFixed(0)} s`,
   );
   return wrong === 0 ? exits.clean : exits.violated;

@@ -1,17 +1,22 @@
 /** Random faults on real servers, the smallest run; more is `npm run chaos` and `npm run prove -- survival/chaos`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { playOnServers } from '../chaos/real/campaign.ts';
+import { faultRate } from '../chaos/campaign.ts';
+import { flakyJudge, judge, playOnServers } from '../chaos/real/campaign.ts';
 import { faultKinds, planOf } from '../chaos/real/plan.ts';
 
 describe('two cases on real servers, the worker killed in the midst', () => {
   let played: Awaited<ReturnType<typeof playOnServers>>;
   beforeAll(async () => {
     const plan = [{ kind: 'worker killed', after: 2, outage: 1 } as const];
-    played = await playOnServers({ seed: 1, cases: 2, seconds: 120, plan }, () => undefined);
+    played = await playOnServers({ seed: 1, cases: 2, seconds: 120, plan, rate: faultRate }, () => undefined);
   });
 
   it('break no promise', () => {
     expect(Object.fromEntries([...played.verdicts].filter(([, found]) => found.length > 0))).toEqual({});
+  });
+
+  it('count for nothing if no call failed', () => {
+    expect(judge(played, new Map()).get(flakyJudge)).toHaveLength(1);
   });
 
   it('were played: two cases, two logins at least, one kill', () => {

@@ -1,3 +1,4 @@
+import { faultRate } from '../../../test/chaos/campaign.ts';
 import { playOnServers } from '../../../test/chaos/real/campaign.ts';
 import { planOf } from '../../../test/chaos/real/plan.ts';
 import { rounded, type Proof } from '../../figure.ts';
@@ -6,8 +7,8 @@ const [seed, wanted] = [1, 20];
 
 /** 20 cases on real servers, with as many faults from one seed. */
 export const proveChaos = async ({ report, say }: Proof): Promise<void> => {
-  const run = { seed, cases: wanted, seconds: Infinity, plan: planOf(seed, wanted) };
-  const { verdicts, evidence, had, cases, seconds } = await playOnServers(run, say);
+  const run = { seed, cases: wanted, seconds: Infinity, plan: planOf(seed, wanted), rate: faultRate };
+  const { verdicts, evidence, had, failed, cases, seconds } = await playOnServers(run, say);
   report({
     ...{ figure: 'cases on real servers', value: cases, unit: 'cases', bare: null, floor: `${wanted}` },
     ok: cases >= wanted,
@@ -17,6 +18,8 @@ export const proveChaos = async ({ report, say }: Proof): Promise<void> => {
   report({ ...told, figure: '  rows', value: evidence.rows.length, unit: 'rows' });
   report({ ...told, figure: '  logins', value: evidence.logins.length, unit: 'logins' });
   report({ ...told, figure: '  faults', value: had.length, unit: 'faults', ok: had.length > 0 });
+  for (const [call, times] of [...failed].toSorted())
+    report({ ...told, figure: `  failed: ${call}`, value: times, unit: 'calls' });
   report({ ...told, figure: '  went on after one, at the latest', value: rounded(slowest, 1), unit: 's' });
   report({ ...told, figure: '  time', value: rounded(seconds, 0), unit: 's' });
   for (const [name, { length }] of verdicts)

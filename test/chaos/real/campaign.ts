@@ -1,6 +1,8 @@
 /** A run on a system started for it, judged by the same checkers as the runs in memory, and by how fast it went on. */
 import { startWhole } from '../../whole/stack.ts';
 import { checkers } from '../checkers/index.ts';
+import { createRandom } from '../random.ts';
+import { makeFlaky, type Flaky } from './flaky.ts';
 import { createMachines } from './machines.ts';
 import { asText } from './plan.ts';
 import { mostRecovery, playReal, type PlayedReal, type RealRun } from './run.ts';
@@ -12,9 +14,13 @@ const shortClaims = (yaml: string): string => `${yaml}\ndeadlines:\n  claim: 20\
 export type Verdicts = ReadonlyMap<string, readonly string[]>;
 
 export const recoveryJudge = 'each fault is got over in time';
+export const restJudge = 'it comes to rest';
 export const deathsJudge = 'no process ends by itself';
 
-export const judge = ({ evidence, had, dead }: PlayedReal): Verdicts =>
+export const flakyJudge = 'calls failed at random';
+
+/** @param failed - how often each server's calls failed: a run in which none did has tried too little */
+export const judge = ({ evidence, waits, had, dead }: PlayedReal, failed: Flaky['failed']): Verdicts =>
   new Map<string, readonly string[]>([
     ...Object.entries(checkers).map(([name, check]) => [name, check(evidence)] as const),
     [
@@ -24,21 +30,27 @@ export const judge = ({ evidence, had, dead }: PlayedReal): Verdicts =>
         .map(({ fault, recovery }) => `${asText(fault)}: went on ${recovery ?? 'never'} s later`),
     ],
     [deathsJudge, dead],
+    [restJudge, waits],
+    [flakyJudge, failed.size === 0 ? ['no call ever failed'] : []],
   ]);
 
 /** Starts the whole system in a folder of its own, plays, judges, and removes everything. */
 export const playOnServers = async (
   run: RealRun,
   say: (line: string) => void,
-): Promise<PlayedReal & { readonly verdicts: Verdicts }> => {
+): Promise<PlayedReal & Pick<Flaky, 'failed'> & { readonly verdicts: Verdicts }> => {
   const whole = await startWhole({ progress: say, amend: shortClaims });
   const machines = createMachines(whole.stack, whole.account);
+  let stopFlaky = (): Promise<void> => Promise.resolve();
   try {
+    const { failed, stop } = await makeFlaky(whole.stack, machines, createRandom(run.seed).fork(), run.rate);
+    stopFlaky = stop;
     const played = await playReal(whole, machines, run, say);
-    return { ...played, verdicts: judge(played) };
+    return { ...played, failed, verdicts: judge(played, failed) };
   } finally {
     // Ours first, so that none rings for the others' end; these servers' data goes with the stack.
     for (const each of whole.stack.running.values()) await each.stop();
+    await stopFlaky();
     await machines.stop();
     await whole.remove();
   }

@@ -16,7 +16,10 @@ import type { Fault, FaultKind } from './plan.ts';
 interface Stoppable {
   stop(): Promise<void>;
 }
-const ours = ['worker', 'sentinel', 'api'] as const;
+/** Our own processes. */
+export const ours = ['worker', 'sentinel', 'api'] as const;
+/** More than chance needs when one call in twenty fails. */
+const starts = 5;
 const silent = (): void => undefined;
 
 export const createMachines = (stack: Stack, account: AccountId) => {
@@ -39,6 +42,20 @@ export const createMachines = (stack: Stack, account: AccountId) => {
         ...{ publicPort: ports.kratosPublic, adminPort: ports.kratosAdmin },
       }),
   };
+  /** As a supervisor would: again, when it ends before it is ready because a server did not answer. */
+  const restart = async (name: (typeof ours)[number]): Promise<void> => {
+    const logFile = join(stateFolder, 'logs', `${name}.log`);
+    for (let triesLeft = starts; ; triesLeft -= 1) {
+      // A start keeps the log of one run before it only.
+      logs.push(await readFile(logFile, 'utf8'));
+      try {
+        await stack.restart(name);
+        return;
+      } catch (error) {
+        if (triesLeft <= 1) throw error;
+      }
+    }
+  };
   const kill =
     (name: (typeof ours)[number]) =>
     async (outage: number): Promise<void> => {
@@ -46,10 +63,8 @@ export const createMachines = (stack: Stack, account: AccountId) => {
       if (running === undefined) throw new Error(`no ${name} runs`);
       process.kill(running.pid, 'SIGKILL');
       await running.exited;
-      // A start keeps the log of one run before it only.
-      logs.push(await readFile(running.logFile, 'utf8'));
       await sleep(outage * 1000);
-      await stack.restart(name);
+      await restart(name);
     };
   const stop =
     (name: keyof typeof now) =>
@@ -77,6 +92,7 @@ export const createMachines = (stack: Stack, account: AccountId) => {
     /** Breaks and mends. @param cases - workflows besides the account's that may be woken */
     inflict: async ({ kind, outage }: Fault, cases: readonly string[]): Promise<void> =>
       kind === 'woken twice' ? wakeTwice([accountWorkflowId(account), ...cases]) : faults[kind](outage),
+    restart,
     /** Our processes that have ended though nobody ended them. */
     dead: async (): Promise<string[]> => {
       const ended: string[] = [];

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLedgerReader, createOutbox } from '../../../adapters/postgres/index.ts';
 import type { Row } from '../../../core/contracts/ledger.ts';
 import { nextAccountDeadline } from '../../../core/rules/account/due.ts';
-import { finalPhases, isDeclared } from '../../../core/rules/case/state.ts';
+import { finalPhases, isDeclared, type CaseState } from '../../../core/rules/case/state.ts';
 import { openPool } from '../../whole/checks/database.ts';
 import { openEverySeal } from '../../whole/checks/outside.ts';
 import { tryNamed } from '../../survival/checks/namedOpens.ts';
@@ -25,6 +25,8 @@ export interface RealRun {
   /** Seconds after which nobody asks for a case any more. */
   readonly seconds: number;
   readonly plan: readonly Fault[];
+  /** How many of our processes' calls to their servers fail, from 0 to 1. */
+  readonly rate: number;
 }
 
 /** A fault that was had. Seconds. */
@@ -37,6 +39,8 @@ export interface Had {
 
 export interface PlayedReal {
   readonly evidence: Evidence;
+  /** For what it still waited when it was broken off; empty when it came to rest. */
+  readonly waits: readonly string[];
   readonly cases: number;
   readonly had: readonly Had[];
   /** Our processes that ended though nobody ended them. */
@@ -51,6 +55,9 @@ const breath = 250;
 
 /** The longest that going on may take. */
 export const mostRecovery = (outage: number): number => Math.max(30, 2 * outage);
+
+const stillOwed = ({ obligations }: CaseState): string =>
+  obligations.flatMap((each) => (each.ended === null ? [each.id] : [])).join(', ') || 'nothing owed';
 
 const bringsOn = ({ metadata }: Row): boolean => (metadata.events ?? []).length > 0;
 
@@ -164,13 +171,20 @@ export const playReal = async (
   };
 
   const outbox = createOutbox(pool);
-  const isSettled = async (): Promise<boolean> => {
-    if (isBusy() || nextAccountDeadline(states().account) !== null) return false;
-    if ((await outbox.pending(1, new Date().toISOString())).length > 0) return false;
-    const seen = new Set(states().account.seen.map(({ sighting }) => sighting.id));
-    return (await loginsIn(stack, account, states().account.identity)).every((each) =>
-      seen.has(each.sighting),
-    );
+  /** What is still to come before everything is over. */
+  const waitedFor = async (): Promise<string[]> => {
+    const { account: state } = states();
+    const seen = new Set(state.seen.map(({ sighting }) => sighting.id));
+    const logins = await loginsIn(stack, account, state.identity);
+    return [
+      ...open().map((each) => `${each.case} is ${each.phase}, ${stillOwed(each)}`),
+      ...(state.rotation === null ? [] : [`${state.rotation.id} runs`]),
+      ...(nextAccountDeadline(state) === null ? [] : ['a login may still be claimed']),
+      ...(await outbox.pending(100, new Date().toISOString())).map(
+        ({ message, channel }) => `${message.id} was not taken by ${channel}`,
+      ),
+      ...logins.filter((each) => !seen.has(each.sighting)).map((each) => `${each.sighting} was not seen`),
+    ];
   };
 
   try {
@@ -179,12 +193,14 @@ export const playReal = async (
     // Looked at below; until then it must not end the process.
     breaks.catch(() => undefined);
     let [rest, ended] = [0, 0];
+    let waits: string[] = [];
     while (rest < 2) {
       await round();
       await sleep(breath);
       if (isAsking() || !trouble.isOver) continue;
       ended ||= Date.now();
-      rest = (await isSettled().catch(() => false)) ? rest + 1 : 0;
+      waits = await waitedFor().catch((error: unknown) => [String(error)]);
+      rest = waits.length === 0 ? rest + 1 : 0;
       if (Date.now() - ended > settleWithin * 1000) break;
     }
     await breaks;
@@ -210,7 +226,7 @@ export const playReal = async (
       ...{ configs: people.configs, config: people.config, current: people.current },
       said: [...said, ...(await machines.said())],
     };
-    return { evidence, cases: asked(), had, dead, seconds: elapsed() };
+    return { evidence, waits, cases: asked(), had, dead, seconds: elapsed() };
   } finally {
     await pool.end();
   }

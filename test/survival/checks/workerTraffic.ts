@@ -1,18 +1,11 @@
 /** Stands between the worker alone and Kratos and our Postgres: everybody else reaches them straight. */
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer as createHttpServer, request as ask, type IncomingMessage } from 'node:http';
-import { createServer as createTcpServer, connect, type Server, type Socket } from 'node:net';
+import { createServer, connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { settings as settingsSchema } from '../../../core/contracts/settings.ts';
-import { freePorts } from '../../../dev/ports.ts';
 import type { Stack } from '../../../dev/stack/index.ts';
+import { betweenHttp, listenAll } from './between.ts';
 import { createGate, type Gate } from './gate.ts';
-
-const bodyOf = async (message: IncomingMessage): Promise<Buffer> => {
-  const pieces: Buffer[] = [];
-  for await (const piece of message) pieces.push(piece as Buffer);
-  return Buffer.concat(pieces);
-};
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/^PUT \/admin\/identities\//, 'put identity'],
@@ -30,29 +23,11 @@ const nameOf = (method: string, url: string, body: Buffer): string => {
   return patterns.find(([pattern]) => pattern.test(whole))?.[1] ?? 'read';
 };
 
-const betweenKratos = (target: string, gate: Gate): Server => {
-  const { hostname, port } = new URL(target);
-  return createHttpServer((request, response) => {
-    const { method = 'GET', url = '/', headers } = request;
-    const isGone = (): boolean => response.destroyed;
-    const pass = async (): Promise<void> => {
-      const body = await bodyOf(request);
-      const call = nameOf(method, url, body);
-      await gate.pass(call, 'before');
-      // Its caller was killed meanwhile: what it asked for was never passed on.
-      if (isGone()) return;
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        ask({ hostname, port, method, path: url, headers, agent: false }, resolve)
-          .once('error', reject)
-          .end(body);
-      });
-      const answered = await bodyOf(answer);
-      await gate.pass(call, 'after');
-      if (!isGone()) response.writeHead(answer.statusCode ?? 502, answer.headers).end(answered);
-    };
-    pass().catch(() => response.destroy());
+const betweenKratos = (target: string, gate: Gate): Server =>
+  betweenHttp(target, async ({ method, url, body }, when) => {
+    await gate.pass(nameOf(method, url, body), when);
+    return undefined;
   });
-};
 
 /** What is on its way to Postgres on one connection: a row of a rotation's step, a seal, or nothing of interest. */
 const createReader = () => {
@@ -67,7 +42,7 @@ const createReader = () => {
 };
 
 const betweenPostgres = (target: { host: string; port: number }, gate: Gate): Server =>
-  createTcpServer((client) => {
+  createServer((client) => {
     const upstream = connect(target);
     const read = createReader();
     let awaited: { readonly call: string; readonly done: string } | null = null;
@@ -97,11 +72,6 @@ const betweenPostgres = (target: { host: string; port: number }, gate: Gate): Se
     });
   });
 
-const listen = (server: Server, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', resolve);
-  });
-
 /** The worker's way to its servers, watched. */
 export interface WorkerTraffic {
   readonly gate: Gate;
@@ -112,22 +82,12 @@ export interface WorkerTraffic {
 export const watchWorker = async (stack: Stack): Promise<WorkerTraffic> => {
   const gate = createGate();
   const { kratos, ours } = stack.servers;
-  const [publicPort, adminPort, postgresPort] = await freePorts(3);
-  if (publicPort === undefined || adminPort === undefined || postgresPort === undefined)
-    throw new Error('no free ports to stand between the worker and its servers');
-  const sockets = new Set<Socket>();
-  const servers = [
-    [betweenKratos(kratos.publicUrl, gate), publicPort],
-    [betweenKratos(kratos.adminUrl, gate), adminPort],
-    [betweenPostgres({ host: ours.host, port: ours.port }, gate), postgresPort],
-  ] as const;
-  for (const [server, port] of servers) {
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-    await listen(server, port);
-  }
+  const { ports, stop } = await listenAll([
+    betweenKratos(kratos.publicUrl, gate),
+    betweenKratos(kratos.adminUrl, gate),
+    betweenPostgres({ host: ours.host, port: ours.port }, gate),
+  ]);
+  const [publicPort, adminPort, postgresPort] = ports;
   const file = join(stack.stateFolder, 'settings', 'worker.json');
   const settings = settingsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   const moved = {
@@ -137,11 +97,5 @@ export const watchWorker = async (stack: Stack): Promise<WorkerTraffic> => {
   };
   await writeFile(file, JSON.stringify(moved, null, 2), { mode: 0o600 });
   await stack.restart('worker');
-  return {
-    gate,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(servers.map(([server]) => new Promise((resolve) => server.close(resolve))));
-    },
-  };
+  return { gate, stop };
 };
