@@ -78,13 +78,13 @@ export const createWatchdog = (deps: WatchdogDeps) => {
     return open;
   };
 
-  /** Judged anew from the ledger inside the transaction: what ended meanwhile is no loss. */
+  /** Judged anew from the ledger inside the transaction: what ended meanwhile is no loss. @returns whether there was any */
   const record = (account: AccountId, workflow: string, id: CaseId | null, isRunning: boolean) =>
-    ledger.transact(async (tx): Promise<void> => {
+    ledger.transact(async (tx): Promise<boolean> => {
       const at = deps.now().toISOString();
       const before = await loadStreams(tx, account, { case: id });
       const [first] = judgeLook(before, workflow, isRunning, at);
-      if (first === undefined) return;
+      if (first === undefined) return false;
       const told: StreamEvent[] = [{ account, event: first }];
       const { streams, events } = advance(before, told, at);
       const isGone = first.type === 'workflow-gone';
@@ -97,29 +97,34 @@ export const createWatchdog = (deps: WatchdogDeps) => {
       });
       for (const message of messagesOfRow(key, events, streams, deps.config())) await tx.enqueue(message);
       log[isGone ? 'error' : 'info']({ workflow }, isGone ? 'a workflow is gone' : 'it runs again');
+      return true;
     });
 
-  const lookAt = async (account: AccountId, id: CaseId | null, isKnownLost: boolean): Promise<void> => {
+  /** @returns whether the ledger has news of it */
+  const lookAt = async (account: AccountId, id: CaseId | null, isKnownLost: boolean): Promise<boolean> => {
     const workflow = id ?? accountWorkflowId(account);
     const look = await lookUp(workflow);
     const isOther = !look.isRunning || look.isAnother;
-    if (isOther) await record(account, workflow, id, false);
+    const isNews = isOther && (await record(account, workflow, id, false));
     if (!look.isRunning) await (id === null ? workflows.wakeAccount(account) : workflows.rebuildCase(id));
     const again = look.isRunning ? look : await lookUp(workflow);
-    if (isOther || isKnownLost) await record(account, workflow, id, again.isRunning);
+    const isAgain = (isOther || isKnownLost) && (await record(account, workflow, id, again.isRunning));
     // Only now: a ledger that was away must not make it forget what it saw.
     again.remember();
+    return isNews || isAgain;
   };
 
   const lookAtAccount = async (account: AccountId): Promise<void> => {
     const state = foldAccount(await reader.rowsOfAccount(account), account);
     if (!isServed(state)) return;
     const { lost } = state;
-    await lookAt(account, null, lost.includes(accountWorkflowId(account)));
+    let isNews = await lookAt(account, null, lost.includes(accountWorkflowId(account)));
     const lostCases = lost.flatMap((each) => caseId.safeParse(each).data ?? []);
     // A lost one that is over meanwhile must be known to be missed no more.
     for (const id of new Set([...(await openCases(account)), ...lostCases]))
-      await lookAt(account, id, lost.includes(id));
+      isNews = (await lookAt(account, id, lost.includes(id))) || isNews;
+    // What it says of itself is what it has read: without this, that something is lost, until the next to wake it.
+    if (isNews) await workflows.wakeAccount(account);
   };
 
   return {

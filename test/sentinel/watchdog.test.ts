@@ -22,6 +22,8 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
       ...{ result: 'success', case_id: theCase, nonce: null, key: 'k', metadata: { events: [...events] } },
     }),
   );
+  /** How many rows there were whenever the account was woken. */
+  const woken: number[] = [];
   const start = (id: string): Promise<void> => {
     if (!world.startsNothing) running.set(id, `${id} again at ${world.now}`);
     return Promise.resolve();
@@ -36,7 +38,10 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
     workflows: {
       runningChain: (id) =>
         world.isTemporalAway ? Promise.reject(new Error('away')) : Promise.resolve(running.get(id) ?? null),
-      wakeAccount: () => start(accountWorkflow),
+      wakeAccount: () => {
+        woken.push(ledger.rows.length);
+        return running.has(accountWorkflow) ? Promise.resolve() : start(accountWorkflow);
+      },
       rebuildCase: (id: CaseId) => start(id),
     },
     accounts: () => [account],
@@ -47,7 +52,7 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
   const rows = (action: Row['action']): Row[] => ledger.rows.filter((row) => row.action === action);
   const alarms = (): string[] =>
     ledger.messages.filter(({ severity }) => severity === 'alarm').map(({ title }) => title);
-  return { ledger, running, world, watchdog, rows, alarms };
+  return { ledger, running, world, watchdog, rows, alarms, woken };
 };
 
 const settling: readonly StreamEvent[] = [
@@ -74,6 +79,19 @@ describe('the watchdog', () => {
     expect(rows('break_glass_workflow_rebuilt').map((row) => row.metadata['workflow'])).toEqual([lost]);
     expect(alarms()).toEqual([`A workflow of ${account} is gone`]);
   });
+
+  it.each([theCase, accountWorkflow])(
+    'given %s gone, has the account read that it runs again, and then leaves it be',
+    async (lost) => {
+      const { ledger, running, watchdog, woken } = await makeWorld(settling);
+      running.delete(lost);
+      await watchdog.look();
+      const count = woken.length;
+      expect(woken.at(-1)).toBe(ledger.rows.length);
+      await watchdog.look();
+      expect(woken).toHaveLength(count);
+    },
+  );
 
   it('given one that was lost and that somebody else started before it looked, rings all the same', async () => {
     const { running, watchdog, rows, alarms } = await makeWorld(settling);
