@@ -18,7 +18,7 @@ import type { Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
 import { breakGlassCase } from './breakGlassCase.ts';
-import { beside, finishUp, isLong, mustServe } from './lifetime.ts';
+import { beside, createLifetime, finishUp, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { rotation } from './rotation.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
@@ -149,6 +149,7 @@ export async function account(input: AccountInput): Promise<void> {
     },
     { validator: validateSubmission },
   );
+  const lifetime = createLifetime();
   setHandler(wake, () => {
     isWoken = true;
   });
@@ -168,8 +169,8 @@ export async function account(input: AccountInput): Promise<void> {
     if (wanted !== null && runningRotation === null) beside(runRotation(wanted));
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
     // A rotation that is running goes on: the next run finds it started, and looks for its rows.
-    if (isLong()) break;
-    await clock.waitFor(() => isWoken || hasNews, nextAccountDeadline(book.state));
+    if (lifetime.isOver()) break;
+    await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked(), nextAccountDeadline(book.state));
   }
   await finishUp(book);
   await continueAsNew<typeof account>({ account: id, carried: { state: book.state, seq: book.seq } });

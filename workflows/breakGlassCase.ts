@@ -6,7 +6,7 @@ import { evolveCase } from '../core/rules/case/evolve.ts';
 import { finalPhases, isDeclared, kindOf, type CaseState, type Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
 import { createBook } from './book.ts';
-import { beside, finishUp, isLong, mustServe } from './lifetime.ts';
+import { beside, createLifetime, finishUp, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
 import { wakeOthers } from './wakes.ts';
@@ -47,6 +47,7 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     },
     { validator: validateSubmission },
   );
+  const lifetime = createLifetime();
   setHandler(wake, () => {
     isWoken = true;
   });
@@ -99,8 +100,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     await condition(() => ending !== 'trying');
     if (book.state !== null) show(book.state);
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
-    if (isFinal(book.state) || isLong()) break;
-    await clock.waitFor(() => isWoken || hasNews, deadlineOf());
+    if (isFinal(book.state) || lifetime.isOver()) break;
+    await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked(), deadlineOf());
   }
   await finishUp(book);
   // Nothing is carried: the ledger tells the next run all, as it would after a loss.

@@ -3,8 +3,10 @@ import {
   ApplicationFailure,
   condition,
   isCancellation,
+  setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
+import { renew } from '../core/contracts/temporal.ts';
 import { wakeOthers } from './wakes.ts';
 
 /**
@@ -26,9 +28,18 @@ export const mustServe = <Input>(input: Input | undefined, idOf: (input: Input) 
   return input;
 };
 
-/** Whether this run should continue as new. */
-export const isLong = (): boolean =>
-  workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > longestHistory;
+/** Whether this run should continue as new: it is long, or an operator asks for it. */
+export const createLifetime = () => {
+  let isAsked = false;
+  setHandler(renew, () => {
+    isAsked = true;
+  });
+  return {
+    isAsked: (): boolean => isAsked,
+    isOver: (): boolean =>
+      isAsked || workflowInfo().continueAsNewSuggested || workflowInfo().historyLength > longestHistory,
+  };
+};
 
 /** Goes on beside the loop, which learns of it by what it changes. */
 export const beside = (work: Promise<void>): void => {

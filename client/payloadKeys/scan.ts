@@ -1,10 +1,23 @@
-import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { decode } from '@temporalio/common/lib/encoding.js';
+import proto from '@temporalio/proto';
 import { z } from 'zod';
 import { keyIdField } from '../../adapters/temporal/codec.ts';
 
-/** The executions whose histories hold a payload of a key, by the key's id: `WORKFLOW RUN`. */
-export type Uses = ReadonlyMap<string, readonly string[]>;
+/** An execution whose history holds a payload of a key. */
+export interface Use {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Whether it runs: then somebody will read its history again. */
+  readonly isOpen: boolean;
+}
+
+/** By the key's id. */
+export type Uses = ReadonlyMap<string, readonly Use[]>;
+
+/** gRPC's status code. */
+const NOT_FOUND = 5;
+const running: number = proto.temporal.api.enums.v1.WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING;
 
 const metadata = z.object({ metadata: z.record(z.string(), z.instanceof(Uint8Array)) });
 
@@ -22,7 +35,7 @@ const keysIn = (message: unknown, found: Set<string>): void => {
  * decrypted: a key's id stands beside what it encrypted.
  */
 export const findUses = async ({ workflowService }: Connection, namespace: string): Promise<Uses> => {
-  const uses = new Map<string, string[]>();
+  const uses = new Map<string, Use[]>();
   let page: Uint8Array | undefined;
   do {
     const listed = await workflowService.listWorkflowExecutions({
@@ -30,14 +43,25 @@ export const findUses = async ({ workflowService }: Connection, namespace: strin
       pageSize: 200,
       ...(page === undefined ? {} : { nextPageToken: page }),
     });
-    for (const { execution } of listed.executions) {
+    for (const { execution, status } of listed.executions) {
       if (execution == null) continue;
-      for (const id of await keysOfHistory(workflowService, namespace, execution))
-        uses.set(id, [...(uses.get(id) ?? []), `${execution.workflowId ?? ''} ${execution.runId ?? ''}`]);
+      const { workflowId, runId } = execution;
+      const isOpen = Number(status) === running;
+      const use = { workflowId: workflowId ?? '', runId: runId ?? '', isOpen };
+      for (const id of await keysOfHistory(workflowService, namespace, execution).catch(noneOfDeleted))
+        uses.set(id, [...(uses.get(id) ?? []), use]);
     }
     page = listed.nextPageToken.length > 0 ? listed.nextPageToken : undefined;
   } while (page !== undefined);
   return uses;
+};
+
+/** Temporal's list is behind: one that retention has just taken is still in it. */
+const noneOfDeleted = (error: unknown): readonly string[] => {
+  if (!isGrpcServiceError(error)) throw error;
+  const code: number = error.code;
+  if (code === NOT_FOUND) return [];
+  throw error;
 };
 
 const keysOfHistory = async (

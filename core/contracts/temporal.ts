@@ -32,6 +32,12 @@ export const submit = defineUpdate<Accepted, [Submission]>('submit');
 /** The ledger has news for this workflow; it carries nothing, so forging it gains nothing. */
 export const wake = defineSignal('wake');
 
+/**
+ * Begin a new run that carries on, under the payload key of now; it too carries nothing. For an operator who retires
+ * a key.
+ */
+export const renew = defineSignal('renew');
+
 /** What readers get of a running workflow: its state as plain JSON. */
 export const view = defineQuery<unknown>('view');
 

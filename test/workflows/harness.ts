@@ -69,6 +69,8 @@ export interface Harness {
   putInForce(change: (data: ChangedConfig) => void): Promise<void>;
   /** Replays the history of the account, each case and each rotation; gives those that the same code refuses. */
   notReplayable(): Promise<string[]>;
+  /** Another worker, which remembers no workflow: it replays what it is asked for. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -127,8 +129,14 @@ const startServer = async (runsOfEvents: number | null): Promise<TestWorkflowEnv
   });
 };
 
-/** @param runsOfEvents - how many events a run may have before it is to continue as new; on a real server then */
-export const createHarness = async (runsOfEvents: number | null = null): Promise<Harness> => {
+/**
+ * @param runsOfEvents - how many events a run may have before it is to continue as new; on a real server then
+ * @param ring - whoever changes it restarts the worker afterwards
+ */
+export const createHarness = async (
+  runsOfEvents: number | null = null,
+  ring: KeyRing = newKeyRing(),
+): Promise<Harness> => {
   const [built] = await build({ only: ['workflow-bundle'] });
   if (built === undefined) throw new Error('the workflow bundle was not built');
   const env = await startServer(runsOfEvents);
@@ -160,7 +168,6 @@ export const createHarness = async (runsOfEvents: number | null = null): Promise
     return new Date(now);
   };
   const kratos = createSimulatedKratos(clock);
-  const ring = newKeyRing();
   const activities = createActivities({
     ...{ ledger: reached, configs: () => configs, seals: createMemorySeals(), clock },
     ...{ admin: kratos.admin, login: kratos.login, settle: () => Promise.resolve() },
@@ -170,13 +177,20 @@ export const createHarness = async (runsOfEvents: number | null = null): Promise
     workflowBundle: { code: await readFile(built.path, 'utf8') },
     dataConverter: workerDataConverter(ring),
   };
-  const worker = await Worker.create({
-    connection: env.nativeConnection,
-    taskQueue,
-    ...replayed,
-    activities,
-  });
-  const running = worker.run();
+  const startWorker = async () => {
+    const worker = await Worker.create({
+      connection: env.nativeConnection,
+      taskQueue,
+      ...replayed,
+      activities,
+    });
+    const running = worker.run();
+    return async (): Promise<void> => {
+      worker.shutdown();
+      await running;
+    };
+  };
+  let stopWorker = await startWorker();
   const client = createBreakglassClient({ connection: env.connection, namespace: 'default', keyRing: ring });
   const account = accountId.parse('acme-eu');
 
@@ -263,9 +277,12 @@ export const createHarness = async (runsOfEvents: number | null = null): Promise
         if (error !== undefined) failed.push(`${workflowId}: ${error.message}`);
       return failed;
     },
+    restart: async () => {
+      await stopWorker();
+      stopWorker = await startWorker();
+    },
     stop: async () => {
-      worker.shutdown();
-      await running;
+      await stopWorker();
       await env.teardown();
       await org.remove();
     },

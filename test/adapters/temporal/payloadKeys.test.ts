@@ -71,7 +71,7 @@ const memoOf = async (workflowId: string): Promise<unknown> =>
 
 it('a new key encrypts, the old one decrypts until no history needs it, and only then is retired', async () => {
   await start('old');
-  await until(async () => (await listed()).includes('k1\tencrypts\t1 histories'));
+  await until(async () => (await listed()).includes('k1\tencrypts\t1 histories (1 open)'));
 
   expect(await run('use', 'k2').catch(String)).toContain('holds no key k2: add it first');
   expect((await run('add', 'k2')).exit).toBe(0);
@@ -86,7 +86,7 @@ it('a new key encrypts, the old one decrypts until no history needs it, and only
   const refused = await run('retire', 'k1');
   expect(refused).toMatchObject({
     exit: 3,
-    said: expect.stringContaining('needed by 1 histories, such as old') as string,
+    said: expect.stringContaining('needed by 1 histories (1 open), such as old') as string,
   });
   expect(await run('retire', 'k2')).toMatchObject({ exit: 3 });
   expect(await readFile(keyFile, 'utf8')).toBe(before);
@@ -117,7 +117,7 @@ it('a history whose key is missing is told of, by the tool and by who reads it',
 });
 
 it('says how it is used, and touches nothing then', async () => {
-  for (const args of [[], ['retire'], ['list', 'k1'], ['use', 'k1', 'k2'], ['forget', 'k1']])
+  for (const args of [[], ['retire'], ['list', 'k1'], ['renew', 'k1'], ['use', 'k1', 'k2'], ['forget', 'k1']])
     expect(await run(...args)).toMatchObject({
       exit: 2,
       said: expect.stringContaining('payload-keys list') as string,
