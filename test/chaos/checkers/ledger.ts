@@ -29,7 +29,7 @@ export const ledgerChanged = ({ rows }: Evidence): string[] => {
  * What the rows may have told a workflow by its end. One that is over hears no more: a login that is recorded late
  * still joins the case's rows, and its copy stays as it was when it ended, or a row later.
  */
-const toldTo = (id: string, { rows, account }: Evidence): unknown[] => {
+const toldTo = (id: string, { rows, account }: Pick<Evidence, 'rows' | 'account'>): unknown[] => {
   const ofCase = caseId.safeParse(id);
   if (!ofCase.success) return [foldAccount([...rows], accountId.parse(account))];
   let state: CaseState | null = null;
@@ -42,11 +42,19 @@ const toldTo = (id: string, { rows, account }: Evidence): unknown[] => {
   return ended.length > 0 ? ended : [state];
 };
 
+/** The members in which they differ; of what is no belief, what was said instead. */
+const differing = (copy: unknown, told: unknown): string => {
+  if (typeof copy === 'string') return copy;
+  const [one, other] = [copy, told].map((each) => new Map(Object.entries(each ?? {})));
+  const names = new Set([...(one?.keys() ?? []), ...(other?.keys() ?? [])]);
+  return [...names].filter((name) => !isDeepStrictEqual(one?.get(name), other?.get(name))).join(', ');
+};
+
 /** Promise 6: nothing took effect without its row. What a workflow believes is what the rows say, in their order. */
-export const effectsWithoutRow = (it: Evidence): string[] =>
+export const effectsWithoutRow = (it: Pick<Evidence, 'rows' | 'account' | 'copies'>): string[] =>
   [...it.copies].flatMap(([id, copy]) => {
-    const why = typeof copy === 'string' ? `: ${copy}` : '';
-    return toldTo(id, it).some((told) => isDeepStrictEqual(copy, told))
+    const told = toldTo(id, it);
+    return told.some((each) => isDeepStrictEqual(copy, each))
       ? []
-      : [`${id} believes something else than the ledger says${why}`];
+      : [`${id} believes something else than the ledger says: ${differing(copy, told.at(-1))}`];
   });

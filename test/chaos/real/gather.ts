@@ -52,20 +52,30 @@ export const takenBy = async (
   return [...told, ...topic.map(({ id, text }): Taken => ({ id, channel: channels.topic, text }))];
 };
 
-/** What the workflows believe, closed ones too; of one that cannot be replayed what was said of it, which is no belief. */
+/** Looks at the workflows' beliefs, three seconds apart: calls of the worker still fail meanwhile. */
+const looks = 10;
+
+/**
+ * What the workflows believe, closed ones too; of one that cannot be replayed what was said of it, which is no belief.
+ *
+ * @param isRight - ends the looks: a query may be answered before the tick of a wake has absorbed the last rows
+ */
 export const copiesOf = async (
   stack: Stack,
   account: AccountId,
   cases: readonly string[],
+  isRight: (copies: ReadonlyMap<string, unknown>) => Promise<boolean>,
 ): Promise<Map<string, unknown>> => {
   const temporal = await reachTemporal(stack);
   const copies = new Map<string, unknown>();
   try {
-    await temporal.keyed.wakeAccount(account);
-    // A query may be answered before the tick that the wake brings about has absorbed the last rows.
-    await sleep(3_000);
-    for (const id of [accountWorkflowId(account), ...cases])
-      copies.set(id, await temporal.keyed.raw.workflow.getHandle(id).query(view).catch(String));
+    for (let left = looks; left > 0; left -= 1) {
+      await temporal.keyed.wakeAccount(account);
+      await sleep(3_000);
+      for (const id of [accountWorkflowId(account), ...cases])
+        copies.set(id, await temporal.keyed.raw.workflow.getHandle(id).query(view).catch(String));
+      if (await isRight(copies)) break;
+    }
     return copies;
   } finally {
     await temporal.close();

@@ -8,6 +8,7 @@ import { openPool } from '../../whole/checks/database.ts';
 import { openEverySeal } from '../../whole/checks/outside.ts';
 import { tryNamed } from '../../survival/checks/namedOpens.ts';
 import type { Whole } from '../../whole/stack.ts';
+import { effectsWithoutRow } from '../checkers/ledger.ts';
 import { deedsFor, twisted, type Deed } from '../deeds.ts';
 import type { Evidence, WayIn } from '../evidence.ts';
 import { createRandom } from '../random.ts';
@@ -174,7 +175,14 @@ export const playReal = async (
   /** What is still to come before everything is over. */
   const waitedFor = async (): Promise<string[]> => {
     const { account: state } = states();
-    const seen = new Set(state.seen.map(({ sighting }) => sighting.id));
+    // By the rows: an account forgets what was seen long ago.
+    const seen = new Set(
+      rows.flatMap(({ metadata }) =>
+        (metadata.events ?? []).flatMap(({ event }) =>
+          event.type === 'session-sighted' ? [event.sighting.id] : [],
+        ),
+      ),
+    );
     const logins = await loginsIn(stack, account, state.identity);
     return [
       ...open().map((each) => `${each.case} is ${each.phase}, ${stillOwed(each)}`),
@@ -208,12 +216,11 @@ export const playReal = async (
     await pull();
     const { account: state, cases } = states();
     const messages = await messagesIn(pool);
-    const copies = await copiesOf(
-      stack,
-      account,
-      cases.map((each) => each.case),
-    );
-    await pull();
+    const ids = cases.map((each) => each.case);
+    const copies = await copiesOf(stack, account, ids, async (found) => {
+      await pull();
+      return effectsWithoutRow({ account, rows, copies: found }).length === 0;
+    });
     const logins = await loginsIn(stack, account, state.identity);
     const security = { chat: 'incident-slack', topic: 'security-topic' };
     const taken = await takenBy(stack, security, rows, messages);
