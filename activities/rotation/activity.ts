@@ -47,6 +47,7 @@ export const createRotationActivities = (asked: RotationDeps) => {
             marks: { hash: null, totp: null },
           },
           case: cause,
+          provisioned: identity,
           since: cause === null ? null : (cases.get(cause)?.opening.at ?? null),
         },
         proven: isProven ? { identity, pair } : null,

@@ -14,6 +14,7 @@ export type RotationAdmin = MarksAdmin &
     KratosAdmin,
     | 'createIdentity'
     | 'setPassword'
+    | 'restoreTraits'
     | 'deleteTotp'
     | 'restoreShape'
     | 'endSessions'
@@ -76,7 +77,7 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
 
     // Looked at before anything is sealed: while Kratos is away, no generation is used up.
     heartbeat('narrowed');
-    const standing = await standingOf(account.address, run.known);
+    const standing = await standingOf({ ...run, address: account.address });
     const { identity: found, marks: before, changedByOthers } = standing;
     let named: { readonly candidates: Candidates; readonly marks: Marks } = standing;
     const name = (change: Partial<Candidates>, marks: Partial<Marks> = {}): typeof named =>
@@ -98,12 +99,15 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     // A call that came after all has made another generation the live one than was named.
     if (standing.isOpen && found !== undefined && (await admin.passwordHashDigest(found)) !== before.hash)
       throw new Error('an earlier attempt’s password took effect just now; the rotation is retried');
+    // The logins below go by the address, which the session may have changed.
+    const isMovedBack = found !== undefined && (await admin.restoreTraits(found, traits));
     const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
     if (found !== undefined) await admin.setPassword(identity, secret);
     const hash = await admin.passwordHashDigest(identity);
     await write('password-set', name({ password: { live: password, pending: null } }, { hash }), {
       hash_before: before.hash,
       hash_after: hash,
+      traits_restored: isMovedBack,
     });
 
     heartbeat('password-logged-in');

@@ -31,6 +31,8 @@ export interface Run {
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
   readonly run: string;
   readonly attempt: number;
+  /** The identity of the last rotation that was proven; null before the first. */
+  readonly provisioned: string | null;
   /** What may open the account as this attempt begins. */
   readonly known: NonNullable<AccountState['candidates']>;
 }

@@ -73,6 +73,14 @@ export function credentialOperations(
     await putIdentity('setPassword', await getIdentityShape(id), { password });
   }
 
+  /** Gives an identity back its traits, and with them its addresses, and its active state; says whether it had to. */
+  async function restoreTraits(id: string, traits: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const found = await getIdentityShape(id);
+    const isChanged = found.state !== 'active' || !isDeepStrictEqual(found.traits, traits);
+    if (isChanged) await putIdentity('restoreTraits', found, { traits, state: 'active' });
+    return isChanged;
+  }
+
   /** SHA-256 (hex) of the stored password hash; the hash itself never leaves this function. */
   async function passwordHashDigest(id: string): Promise<string> {
     const call: Call = {
@@ -128,11 +136,8 @@ export function credentialOperations(
     id: string,
     provisioned: { traits: Readonly<Record<string, unknown>> },
   ): Promise<RestoredShape> {
+    const isChanged = await restoreTraits(id, provisioned.traits);
     const found = await getIdentityShape(id);
-    const isChanged = found.state !== 'active' || !isDeepStrictEqual(found.traits, provisioned.traits);
-    if (isChanged) {
-      await putIdentity('restoreShape', found, { traits: provisioned.traits, state: 'active' });
-    }
     const refusals = new Map<string, string>();
     for (const credential of found.credentials.filter(isExtra)) {
       const refusal = await removeAll(id, credential.type, credential.identifiers);
@@ -171,7 +176,10 @@ export function credentialOperations(
     }
   }
 
-  return { setPassword, passwordHashDigest, totpCreatedAt, deleteCredential, deleteTotp, restoreShape };
+  return {
+    ...{ setPassword, restoreTraits, passwordHashDigest, totpCreatedAt },
+    ...{ deleteCredential, deleteTotp, restoreShape },
+  };
 }
 
 /** Kratos keeps an empty `oidc` credential after its last link is gone; nobody can log in with it. */

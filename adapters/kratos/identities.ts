@@ -2,7 +2,7 @@ import type { IdentityApi } from '@ory/client';
 import { z } from 'zod';
 import { shapeSchema, summarySchema } from './identityShape.ts';
 import type { AccountTraits, IdentityShape, IdentitySummary } from './identityShape.ts';
-import { fetchBody, type Ask, type Call } from './transport.ts';
+import { expectStatus, fetchBody, type Ask, type Call } from './transport.ts';
 
 const idSchema = z.object({ id: z.uuid() });
 const linkSchema = z.object({ link: z.string() });
@@ -48,6 +48,15 @@ export function identityOperations(api: IdentityApi, ask: Ask) {
     return (await fetchBody(ask, call, z.array(idSchema)))[0]?.id;
   }
 
+  /** Whether there is an identity of that id, whatever became of its addresses. */
+  async function hasIdentity(id: string): Promise<boolean> {
+    const call: Call = { operation: 'hasIdentity', send: (options) => api.getIdentity({ id }, options) };
+    const answer = await ask(call);
+    if (answer.status === 404) return false;
+    expectStatus(call, answer);
+    return true;
+  }
+
   /** Traits, state, addresses and which credentials there are. No credential's config is asked for. */
   async function getIdentityShape(id: string): Promise<IdentityShape> {
     const call: Call = {
@@ -87,7 +96,7 @@ export function identityOperations(api: IdentityApi, ask: Ask) {
     );
   }
 
-  return { createIdentity, findIdentity, getIdentityShape, listAdmins, listIdentitiesSince };
+  return { createIdentity, findIdentity, hasIdentity, getIdentityShape, listAdmins, listIdentitiesSince };
 }
 
 /** The token in the `Link` header's `rel="next"` (RFC 8288), by which Kratos pages. */

@@ -144,6 +144,29 @@ describe('the rotation’s activity', () => {
     expect(pair.password.generation).toBe(4);
   });
 
+  it('an address that was changed meanwhile: the same identity is rotated, and has its address back', async () => {
+    const { identity } = await world.rotate(rotation, 'run');
+    await world.kratos.admin.restoreTraits(identity, { email: 'elsewhere@evil.example' });
+    const session = world.kratos.signIn();
+    const { rotation: next } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, 'next');
+    if (next === null) throw new Error('no rotation began');
+    const again = await world.rotate(next, 'run');
+    expect(again).toMatchObject({ identity, pair: { password: { generation: 2 } } });
+    expect(world.kratos.active()).not.toContain(session);
+    expect(world.steps('password-set').map(({ metadata }) => metadata['traits_restored'])).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('an identity that was deleted meanwhile is made anew', async () => {
+    const { identity } = await world.rotate(rotation, 'run');
+    world.kratos.deleteIdentities();
+    const { rotation: next } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, 'next');
+    if (next === null) throw new Error('no rotation began');
+    expect((await world.rotate(next, 'run')).identity).not.toBe(identity);
+  });
+
   it('told to stop, begins no further step', async () => {
     const env = activityOf(rotation, 'run');
     const heard: unknown[] = [];

@@ -7,7 +7,7 @@ import { sha256Hex } from '../../core/evidence/digest.ts';
 
 interface Identity {
   readonly id: string;
-  readonly email: string;
+  email: string;
   password: string;
   seed: string | null;
   totpAt: string | undefined;
@@ -68,6 +68,17 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       await simulated.holdUntil;
       up();
       return Promise.resolve([...identities.values()].find((each) => each.email === email)?.id);
+    },
+    hasIdentity: async (id) => {
+      await simulated.holdUntil;
+      up();
+      return Promise.resolve(identities.has(id));
+    },
+    restoreTraits: async (id, { email }) => {
+      const it = identity(id);
+      const isChanged = it.email !== email;
+      it.email = String(email);
+      return Promise.resolve(isChanged);
     },
     createIdentity: async ({ traits, password }) => {
       up();
