@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => remove());
 
 describe('a case terminated while it settles, and its account’s workflow deleted', () => {
-  it('run again under their ids, as they were, and each rang once', () => {
+  it('run again under their ids, as the ledger has them, and each rang once', () => {
     expect(losses.lost.map(({ workflow }) => workflow.split('/')[0])).toEqual(['case', 'account']);
     for (const each of losses.lost) expect(each).toMatchObject({ rang: 1, rebuilt: 1, isSame: true });
   });

@@ -12,7 +12,7 @@ export const proveWatchdog = async ({ report, say }: Proof): Promise<void> => {
       const ok = rang === 1 && rebuilt === 1 && isSame;
       report({
         ...{ figure: `${workflow}: lost → runs again`, value: ms, unit: 'ms', bare: null },
-        ...{ floor: 'rings once, same view', ok },
+        ...{ floor: 'rings once, as the ledger', ok },
       });
       report({ figure: '  rang', value: rang, unit: 'times', bare: null, floor: 'once', ok: rang === 1 });
     }
