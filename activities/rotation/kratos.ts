@@ -14,7 +14,6 @@ export type RotationAdmin = MarksAdmin &
     KratosAdmin,
     | 'createIdentity'
     | 'setPassword'
-    | 'restoreTraits'
     | 'deleteTotp'
     | 'restoreShape'
     | 'endSessions'
@@ -99,15 +98,17 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     // A call that came after all has made another generation the live one than was named.
     if (standing.isOpen && found !== undefined && (await admin.passwordHashDigest(found)) !== before.hash)
       throw new Error('an earlier attempt’s password took effect just now; the rotation is retried');
-    // The logins below go by the address, which the session may have changed.
-    const isMovedBack = found !== undefined && (await admin.restoreTraits(found, traits));
+    // The logins below go by the address, which the session may have changed; and while another second factor of it
+    // is there, Kratos lets nobody enrol a TOTP with a password alone.
+    const shut = found === undefined ? null : await admin.restoreShape(found, { traits });
     const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
     if (found !== undefined) await admin.setPassword(identity, secret);
     const hash = await admin.passwordHashDigest(identity);
     await write('password-set', name({ password: { live: password, pending: null } }, { hash }), {
       hash_before: before.hash,
       hash_after: hash,
-      traits_restored: isMovedBack,
+      traits_restored: shut?.isRestored ?? false,
+      removed: [...(shut?.removed ?? [])],
     });
 
     heartbeat('password-logged-in');

@@ -177,7 +177,7 @@ export function credentialOperations(
   }
 
   return {
-    ...{ setPassword, restoreTraits, passwordHashDigest, totpCreatedAt },
+    ...{ setPassword, passwordHashDigest, totpCreatedAt },
     ...{ deleteCredential, deleteTotp, restoreShape },
   };
 }

@@ -25,6 +25,8 @@ export interface SimulatedKratos {
   holdUntil: Promise<void>;
   /** Makes the next calls of one function fail. */
   readonly failNext: (operation: 'beginTotp', times: number) => void;
+  /** Somebody changes an identity's address. */
+  readonly changeAddress: (id: string, email: string) => void;
   /** Somebody deletes every identity, with its sessions. */
   readonly deleteIdentities: () => void;
   /** Identities that are no break-glass account's. */
@@ -74,12 +76,6 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       up();
       return Promise.resolve(identities.has(id));
     },
-    restoreTraits: async (id, { email }) => {
-      const it = identity(id);
-      const isChanged = it.email !== email;
-      it.email = String(email);
-      return Promise.resolve(isChanged);
-    },
     createIdentity: async ({ traits, password }) => {
       up();
       const id = randomUUID();
@@ -99,9 +95,12 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       it.totpAt = undefined;
       return Promise.resolve(had);
     },
-    restoreShape: async (id, { traits }) =>
-      Promise.resolve({
-        ...{ isRestored: false, removed: [], leftover: [], missing: [] },
+    restoreShape: async (id, { traits }) => {
+      const it = identity(id);
+      const isRestored = it.email !== traits['email'];
+      it.email = String(traits['email']);
+      return Promise.resolve({
+        ...{ isRestored, removed: [], leftover: [], missing: [] },
         shape: {
           ...{
             id,
@@ -114,7 +113,8 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
           ...{ verifiableAddresses: [], recoveryAddresses: [], credentials: [] },
           ...{ createdAt: clock().toISOString(), updatedAt: clock().toISOString() },
         },
-      }),
+      });
+    },
     listAdmins: () => Promise.resolve(simulated.others.filter((each) => each.role === 'admin')),
     listIdentitiesSince: (since) =>
       Promise.resolve(simulated.others.filter((each) => each.createdAt >= since)),
@@ -189,6 +189,9 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     failNext: (operation, times) => {
       failing[operation] = times;
+    },
+    changeAddress: (id, email) => {
+      identity(id).email = email;
     },
     deleteIdentities: () => {
       identities.clear();
