@@ -9,7 +9,8 @@ import { deedsFor, twisted, type Deed } from './deeds.ts';
 import type { Evidence } from './evidence.ts';
 import type { ChaosOrg } from './org.ts';
 import { createRandom, type Random } from './random.ts';
-import { createChaosWorld, type ChaosWorld, type Sabotage } from './world.ts';
+import { createMemoryWorld, type MemoryWorld } from './memoryWorld.ts';
+import type { Sabotage } from './world.ts';
 
 /** How a run is made. */
 export interface Run {
@@ -43,7 +44,7 @@ interface Post {
   readonly envelope: Envelope;
 }
 
-const createPlay = (world: ChaosWorld, players: ChaosOrg['players'], everybody: readonly string[]) => {
+const createPlay = (world: MemoryWorld, players: ChaosOrg['players'], everybody: readonly string[]) => {
   const late: Post[] = [];
   const submit = ({ to, envelope }: Post, random: Random): Promise<string | null> =>
     world.flows.submit(to, { envelope, origin }, nonceOf(random));
@@ -185,7 +186,7 @@ const createPlay = (world: ChaosWorld, players: ChaosOrg['players'], everybody: 
 /** Plays a seed to its end. @returns what is left of it, for the checkers */
 export const playSeed = async (org: ChaosOrg, run: Run): Promise<Played> => {
   const random = createRandom(run.seed);
-  const world = createChaosWorld({
+  const world = createMemoryWorld({
     ...{ org, random: random.fork(), rate: run.rate, sabotage: run.sabotage ?? null },
     rotatesForReal: run.rotatesForReal ?? run.seed % 10 === 0,
   });
@@ -198,5 +199,9 @@ export const playSeed = async (org: ChaosOrg, run: Run): Promise<Played> => {
   }
   const isSettled = await play.settle(random);
   await world.lookIn('at the end');
-  return { evidence: world.evidence(isSettled), cases: asked(), faults: world.faults.had };
+  return {
+    evidence: world.evidence(isSettled, world.flows.copies()),
+    cases: asked(),
+    faults: world.faults.had,
+  };
 };

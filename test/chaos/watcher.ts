@@ -14,7 +14,7 @@ export interface WatcherDeps {
   readonly config: Config;
   readonly recorder: SightingRecorder;
   readonly send: (channel: string, message: Message) => Promise<void>;
-  readonly wake: () => void;
+  readonly wake: () => Promise<void>;
   readonly now: () => string;
   readonly onFailure: (error: unknown) => void;
 }
@@ -61,7 +61,7 @@ export const createWatcher = (deps: WatcherDeps) => {
       await ringing(it, report);
       const facts = { receivedAt: report.receivedAt, accepted: Object.fromEntries(it.accepted), failed: {} };
       await deps.recorder.recordLogin(report.step, report.sighting, facts);
-      deps.wake();
+      await deps.wake();
       // Killed between the effect and its note: all of it comes again.
       report.isDone = !random.chance(0.05);
     } catch (error) {

@@ -1,4 +1,4 @@
-/** One account in memory: the real activities on simulated adapters that fail, its workflows, sentinel and outbox. */
+/** What surrounds the workflows of one account: the real activities on simulated adapters that fail, sentinel, outbox. */
 import { createActivities } from '../../activities/index.ts';
 import { createRecorder } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
@@ -14,7 +14,6 @@ import { createSimulatedKratos } from '../support/simulatedKratos.ts';
 import { claimOf, type Deed, type Situation } from './deeds.ts';
 import type { Evidence, Taken, WayIn } from './evidence.ts';
 import { createFaults } from './faults.ts';
-import { createFlows } from './flows.ts';
 import type { ChaosOrg } from './org.ts';
 import type { Random } from './random.ts';
 import { createRowRotation } from './rowRotation.ts';
@@ -32,7 +31,6 @@ export type Sabotage =
   | 'a secret in a row';
 
 export const account = accountId.parse('acme-eu');
-const start = Date.parse('2026-11-21T08:00:00.000Z');
 
 const createSeals = (): Seals & { readonly kept: StoredSeal[] } => {
   const kept: StoredSeal[] = [];
@@ -53,16 +51,21 @@ export interface ChaosWorldOptions {
   /** Whether rotations seal and set for real, or leave only their rows. */
   readonly rotatesForReal: boolean;
   readonly sabotage: Sabotage | null;
+  /** The time of whatever runs the workflows. */
+  readonly clock: () => Date;
+  /** The sentinel has news for the account. */
+  readonly wakeAccount: () => Promise<void>;
+  /** Something failed and will be tried again. */
+  readonly onFailure?: () => void;
 }
 
-export const createChaosWorld = ({ org, random, rate, rotatesForReal, sabotage }: ChaosWorldOptions) => {
-  let now = start + random.int(24 * 3600) * 1000;
-  const clock = (): Date => new Date(now);
+export const createChaosWorld = (options: ChaosWorldOptions) => {
+  const { org, random, rate, rotatesForReal, sabotage, clock } = options;
   const nowText = (): string => clock().toISOString();
   const said: string[] = [];
   const onFailure = (error: unknown): void => {
     said.push(error instanceof Error ? `${error.name}: ${error.message}` : String(error));
-    now += 1000;
+    options.onFailure?.();
   };
   const faults = createFaults(rate);
   const ledger = createMemoryLedger();
@@ -138,12 +141,9 @@ export const createChaosWorld = ({ org, random, rate, rotatesForReal, sabotage }
     send: (channel: string, { id, text, title }: Message) =>
       Promise.resolve(void taken.push({ id, channel, text: `${title}\n${text}` })),
   });
-  const flows = createFlows({
-    ...{ account, now: nowText, onFailure, activities: faults.failing('worker', activities) },
-  });
   const recorder = createSightingRecorder({ ledger: reached, config: () => config, now: clock });
   const watcher = createWatcher({
-    ...{ account, config, now: nowText, onFailure, wake: () => flows.wake(flows.self) },
+    ...{ account, config, now: nowText, onFailure, wake: options.wakeAccount },
     recorder: {
       ...recorder,
       recordLogin: (step, sighting, alarm) => {
@@ -162,10 +162,9 @@ export const createChaosWorld = ({ org, random, rate, rotatesForReal, sabotage }
   const states = createStates(account, ledger.rows);
 
   const world = {
-    ...{ account, org, ledger, kratos, flows, watcher, faults, random, now: nowText },
+    ...{ account, org, ledger, kratos, watcher, faults, random, now: nowText, onFailure },
+    activities: faults.failing('worker', activities),
     situation: (): Situation => ({ ...states(), now: nowText() }),
-    pass: (seconds: number): void => void (now += seconds * 1000),
-    passTo: (instant: string): void => void (now = Math.max(now, Date.parse(instant))),
     /** Signs a deed as it stands now. */
     sealed: ({ by, members }: Deed, nonce: string, signer = by) =>
       org.seal(
@@ -250,10 +249,11 @@ export const createChaosWorld = ({ org, random, rate, rotatesForReal, sabotage }
         });
       });
     },
-    evidence: (isSettled: boolean): Evidence => ({
+    /** @param copies - what the workflows believe, by their ids */
+    evidence: (isSettled: boolean, copies: ReadonlyMap<string, unknown>): Evidence => ({
       ...{ account, rows: ledger.rows, messages: ledger.messages, taken, logins: watcher.logins(), waysIn },
       ...{ secrets: [...secrets], said, configs: org.configs.configs, config },
-      ...{ current: org.configs.current.digest, copies: flows.copies(), isSettled },
+      ...{ current: org.configs.current.digest, copies, isSettled },
     }),
   };
   return world;
