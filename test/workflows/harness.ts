@@ -1,13 +1,10 @@
 /** One time-skipping server, the real activities on a ledger in memory, and people with real keys. */
-import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
-import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { randomUUID } from 'node:crypto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker } from '@temporalio/worker';
 import { createActivities } from '../../activities/index.ts';
 import type { Configs } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
-import { workerDataConverter } from '../../adapters/temporal/dataConverter.ts';
 import type { KeyRing } from '../../adapters/temporal/keyRing.ts';
 import { createBreakglassClient, type BreakglassClient } from '../../client/temporal.ts';
 import type { Json } from '../../core/contracts/canonical.ts';
@@ -16,19 +13,16 @@ import { accountId, accountOf, type AccountId, type CaseId } from '../../core/co
 import type { Sighting } from '../../core/contracts/events.ts';
 import type { Ledger, Row } from '../../core/contracts/ledger.ts';
 import type { Envelope } from '../../core/contracts/statements.ts';
-import { searchAttributes, taskQueue, type Accepted } from '../../core/contracts/temporal.ts';
+import { taskQueue, type Accepted } from '../../core/contracts/temporal.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
 import { requestDigestOf, type CaseState } from '../../core/rules/case/state.ts';
 import { foldAccount, foldCase } from '../../core/rules/streams.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
-import { build } from '../../dev/build.ts';
-import { temporalBinary } from '../../dev/fetch/temporal.ts';
-import { timeSkippingServer } from '../../dev/fetch/timeSkipping.ts';
 import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
 import { makeOrg, newNonce, yamlOf, type ConfigData, type Name, type Org } from '../support/org.ts';
 import { createSimulatedKratos, type SimulatedKratos } from '../support/simulatedKratos.ts';
-import './quiet.ts';
+import { newKeyRing, startServer, workflowsOn } from './server.ts';
 
 /** Switches for what may be away. */
 export interface Outages {
@@ -93,42 +87,6 @@ const createMemorySeals = (): Seals & { readonly kept: StoredSeal[] } => {
   };
 };
 
-export const newKeyRing = (): KeyRing => ({
-  current: 'test',
-  keys: new Map([['test', createSecretKey(randomBytes(32))]]),
-});
-
-/** The SDK's core gives the server five seconds; on a crowded machine its Java needs more, and less the second time. */
-const startSkipping = async (path: string, triesLeft = 5): Promise<TestWorkflowEnvironment> => {
-  try {
-    return await TestWorkflowEnvironment.createTimeSkipping({
-      server: { executable: { type: 'existing-path', path } },
-    });
-  } catch (error) {
-    if (triesLeft <= 1) throw error;
-    return startSkipping(path, triesLeft - 1);
-  }
-};
-
-/**
- * A server that skips time; or a real one, which has a run continue as new as soon as it has some events: the
- * other only ever does so after thousands.
- */
-const startServer = async (runsOfEvents: number | null): Promise<TestWorkflowEnvironment> => {
-  if (runsOfEvents === null) {
-    const path = await timeSkippingServer(() => undefined);
-    return startSkipping(path);
-  }
-  const path = await temporalBinary(() => undefined);
-  const suggested = `limit.historyCount.suggestContinueAsNew=${runsOfEvents}`;
-  return TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: 'existing-path', path },
-      extraArgs: ['--dynamic-config-value', suggested],
-    },
-  });
-};
-
 /**
  * @param runsOfEvents - how many events a run may have before it is to continue as new; on a real server then
  * @param ring - whoever changes it restarts the worker afterwards
@@ -137,18 +95,7 @@ export const createHarness = async (
   runsOfEvents: number | null = null,
   ring: KeyRing = newKeyRing(),
 ): Promise<Harness> => {
-  const [built] = await build({ only: ['workflow-bundle'] });
-  if (built === undefined) throw new Error('the workflow bundle was not built');
   const env = await startServer(runsOfEvents);
-  await env.connection.operatorService.addSearchAttributes({
-    namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.values(searchAttributes).map(({ name, type }) => [
-        name,
-        encodeSearchAttributeIndexedValueType(type) ?? 0,
-      ]),
-    ),
-  });
   const org = await makeOrg();
   const signed = [...org.chain];
   const chain = verifyConfigChain(org.chain, org.digest);
@@ -173,10 +120,7 @@ export const createHarness = async (
     ...{ admin: kratos.admin, login: kratos.login, settle: () => Promise.resolve() },
     sign: (message, namespace) => org.sign('worker', message, namespace),
   });
-  const replayed = {
-    workflowBundle: { code: await readFile(built.path, 'utf8') },
-    dataConverter: workerDataConverter(ring),
-  };
+  const replayed = await workflowsOn(ring);
   const startWorker = async () => {
     const worker = await Worker.create({
       connection: env.nativeConnection,
