@@ -1,6 +1,6 @@
 /**
- * `npm run chaos`: simulated people, machines and faults, judged by a checker for each promise, in memory (`--fast`)
- * or on real servers. `docs/reliability.md` says what is tried and what the exit codes mean.
+ * `npm run chaos`: simulated people, machines and faults, judged by a checker for each promise, in memory (`--fast`),
+ * on Temporal's time-skipping server (`--skipping`) or on real servers. `docs/reliability.md` says what is tried and what the exit codes mean.
  */
 import { parseArgs } from 'node:util';
 import { casesOfASeed, faultRate, playMany } from '../test/chaos/campaign.ts';
@@ -9,16 +9,23 @@ import { makeChaosOrg } from '../test/chaos/org.ts';
 import { playSeed } from '../test/chaos/play.ts';
 import { playOnServers } from '../test/chaos/real/campaign.ts';
 import { asText, planOf } from '../test/chaos/real/plan.ts';
+import { playManySkipping } from '../test/chaos/skipping/campaign.ts';
 
 const exits = { clean: 0, violated: 1, usage: 2 } as const;
 
 const usage = `npm run chaos -- --fast [--seed S] [--cases N]
+npm run chaos -- --skipping [--seed S] [--cases N]
 npm run chaos -- [--seed S] (--for TIME | --cases N)
 
 in memory, the real activities on simulated adapters:
   --fast      say so
   --seed S    the seed to begin with (1); without --cases it is played alone, and told in full
   --cases N   go on with the seeds that follow until N cases were asked for
+
+real workflows on a Temporal that skips time, everything else in memory:
+  --skipping  say so
+  --seed S    the seed to begin with (1)
+  --cases N   ask for N cases, two a seed (2)
 
 on real servers, which are started for it:
   --seed S    what the choices and the plan of faults are made of (1)
@@ -110,20 +117,49 @@ const campaign = async (from: number, cases: number): Promise<number> => {
   }
 };
 
+/** Plays seeds on the time-skipping server and tells of what was violated. */
+const skipping = async (from: number, cases: number): Promise<number> => {
+  const org = await makeChaosOrg();
+  try {
+    const began = performance.now();
+    const { violations, ...played } = await playManySkipping(org, { from, cases }, (line) => {
+      console.error(line);
+    });
+    const seconds = (performance.now() - began) / 1000;
+    for (const [seed, found] of violations)
+      console.log(`npm run chaos -- --skipping --seed ${seed}\n  ${found.join('\n  ')}`);
+    for (const [way, times] of played.ways) console.log(`${way}: ${times} cases`);
+    const faults = [...played.faults.values()].reduce((all, each) => all + each, 0);
+    console.log(
+      `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.rows} rows, ` +
+        `${played.logins} logins, ${faults} faults, ${played.replayed} histories replayed, ` +
+        `${played.days.toFixed(0)} days in ${seconds.toFixed(0)} s, ${violations.size} seeds violated`,
+    );
+    return violations.size === 0 ? exits.clean : exits.violated;
+  } finally {
+    await org.remove();
+  }
+};
+
 const main = async (): Promise<number> => {
   const { values } = parseArgs({
     options: {
-      fast: { type: 'boolean' },
+      ...({ fast: { type: 'boolean' }, skipping: { type: 'boolean' } } as const),
       ...{ seed: { type: 'string' }, cases: { type: 'string' }, for: { type: 'string' } },
     },
   });
   const [seed, cases] = [wholeNumber(values.seed, 'seed'), wholeNumber(values.cases, 'cases')];
   const seconds = time(values.for);
-  if (values.fast !== true) {
-    if (cases === null && seconds === null) throw new WrongUsage('say --fast, --for TIME or --cases N');
+  const { fast: isFast = false, skipping: isSkipping = false } = values;
+  if (isFast && isSkipping) throw new WrongUsage('--fast and --skipping are two runs: say one');
+  if (!isFast && !isSkipping) {
+    if (cases === null && seconds === null)
+      throw new WrongUsage('say --fast, --skipping, --for TIME or --cases N');
     return await onServers(seed ?? 1, cases, seconds);
   }
-  if (seconds !== null) throw new WrongUsage('--for is of runs on real servers; --fast wants --cases N');
+  if (seconds !== null)
+    throw new WrongUsage('--for is of runs on real servers; --fast and --skipping want --cases N');
+  if (isSkipping) return skipping(seed ?? 1, cases ?? casesOfASeed);
   return cases === null && seed !== null ? replay(seed) : campaign(seed ?? 1, cases ?? 200);
 };
 
