@@ -6,6 +6,7 @@ import { proveLedger } from './survival/ledger.ts';
 import { proveObligations } from './survival/obligations.ts';
 import { proveRotation } from './survival/rotation.ts';
 import { proveSentinel } from './survival/sentinel.ts';
+import { proveSkipping } from './survival/skipping.ts';
 import { proveUndeclared } from './survival/undeclared.ts';
 import { proveWatchdog } from './survival/watchdog.ts';
 
@@ -15,6 +16,7 @@ import { proveWatchdog } from './survival/watchdog.ts';
  */
 export const sections: readonly Section[] = [
   { name: 'fast', prove: proveFast },
+  { name: 'skipping', prove: proveSkipping },
   { name: 'chaos', prove: proveChaos },
   { name: 'watchdog', prove: proveWatchdog },
   { name: 'ledger', prove: proveLedger },

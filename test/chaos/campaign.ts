@@ -1,8 +1,10 @@
 /** Many seeds, one after the other, each judged by every checker. */
 import { checkers, violationsIn, type CheckerName } from './checkers/index.ts';
 import { isSabotage, planted, type Planted } from './checkers/planted.ts';
+import type { Evidence } from './evidence.ts';
 import type { ChaosOrg } from './org.ts';
 import { playSeed } from './play.ts';
+import type { Sabotage } from './world.ts';
 
 /** Cases that a seed asks for. */
 export const casesOfASeed = 2;
@@ -48,7 +50,7 @@ export const playMany = async (
 
 /** What a checker says of a run in which something was broken on purpose. */
 export interface Caught {
-  readonly checker: CheckerName;
+  readonly checker: string;
   readonly what: string;
   /** What it said; null when it found nothing, or something without the plant too. */
   readonly said: string | null;
@@ -56,14 +58,23 @@ export interface Caught {
 
 const names = Object.keys(checkers) as CheckerName[];
 
-/** Not every run has what is to be broken, an undeclared login for example: so a few are tried. */
-const plantedSeeds = [7, 8, 9, 10, 11, 12];
+/** Plays a seed without faults, broken on purpose or not. */
+export type PlayPlanted = (run: {
+  readonly seed: number;
+  readonly rotatesForReal: boolean;
+  readonly sabotage?: Sabotage;
+}) => Promise<Evidence>;
 
-const tryOne = async (org: ChaosOrg, checker: CheckerName, it: Planted): Promise<Caught> => {
+const tryOne = async (
+  play: PlayPlanted,
+  seeds: readonly number[],
+  checker: CheckerName,
+  it: Planted,
+): Promise<Caught> => {
   const check = checkers[checker];
-  for (const seed of plantedSeeds) {
-    const run = { seed, cases: casesOfASeed, rate: 0, rotatesForReal: checker.startsWith('2') };
-    const { evidence } = await playSeed(org, isSabotage(it) ? { ...run, sabotage: it.what } : run);
+  for (const seed of seeds) {
+    const run = { seed, rotatesForReal: checker.startsWith('2') };
+    const evidence = await play(isSabotage(it) ? { ...run, sabotage: it.what } : run);
     const wasClean = isSabotage(it) || check(evidence).length === 0;
     const [said] = check(isSabotage(it) ? evidence : it.alter(evidence));
     if (wasClean && said !== undefined) return { checker, what: it.what, said };
@@ -71,9 +82,25 @@ const tryOne = async (org: ChaosOrg, checker: CheckerName, it: Planted): Promise
   return { checker, what: it.what, said: null };
 };
 
-/** Each planted violation, with what its checker says of it. */
-export const tryPlanted = async (org: ChaosOrg): Promise<Caught[]> => {
+/**
+ * Each planted violation of some checkers, with what its checker says of it.
+ *
+ * @param seeds - tried in turn: not every run has what is to be broken, an undeclared login for example
+ */
+export const tryEach = async (
+  play: PlayPlanted,
+  seeds: readonly number[],
+  among: readonly CheckerName[] = names,
+): Promise<Caught[]> => {
   const caught: Caught[] = [];
-  for (const checker of names) for (const it of planted[checker]) caught.push(await tryOne(org, checker, it));
+  for (const checker of among)
+    for (const it of planted[checker]) caught.push(await tryOne(play, seeds, checker, it));
   return caught;
 };
+
+/** The same in memory. */
+export const tryPlanted = (org: ChaosOrg): Promise<Caught[]> =>
+  tryEach(
+    async (run) => (await playSeed(org, { ...run, cases: casesOfASeed, rate: 0 })).evidence,
+    [7, 8, 9, 10, 11, 12],
+  );

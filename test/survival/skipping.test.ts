@@ -1,7 +1,8 @@
-/** The smallest run on the time-skipping server; more is `npm run chaos -- --skipping`. */
+/** The smallest run on the time-skipping server; more is `npm run chaos -- --skipping` and `npm run prove`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeChaosOrg, type ChaosOrg } from '../chaos/org.ts';
 import { playManySkipping } from '../chaos/skipping/campaign.ts';
+import { tryPlantedSkipping } from '../chaos/skipping/planted.ts';
 
 describe('whole cases by the real workflows, with days that go by', () => {
   let org: ChaosOrg;
@@ -18,5 +19,11 @@ describe('whole cases by the real workflows, with days that go by', () => {
     expect(sum.days).toBeGreaterThan(2);
     // An account, a case and its rotation each, at least.
     expect(sum.replayed).toBeGreaterThanOrEqual(16);
+  });
+
+  it('find what was planted: an unheard login, a stuck worker, a deadline nobody kept, a history of other code', async () => {
+    const caught = await tryPlantedSkipping(org, ['3 an undeclared login rings again']);
+    expect(caught.map(({ checker }) => checker)).toContain('nothing is stuck');
+    expect(caught.filter(({ said }) => said === null)).toEqual([]);
   });
 });

@@ -59,11 +59,16 @@ export const createSkippingBench = (org: ChaosOrg) => {
         old.server.stop().catch(() => undefined),
       );
   };
-  /** Ends the server, once what its seeds left was replayed. @returns what could not be */
-  const finish = async (): Promise<string[]> => {
+  /**
+   * Ends the server, once what its seeds left was replayed.
+   *
+   * @param alter - puts something wrong into the histories
+   * @returns what could not be replayed
+   */
+  const finish = async (alter: (kept: Kept[]) => Kept[] = (kept) => kept): Promise<string[]> => {
     if (current === null) return [];
     const { server, kept } = current;
-    const refused = await within(toReplay, server.notReplayable([...kept.values()]));
+    const refused = await within(toReplay, server.notReplayable(alter([...kept.values()])));
     replayed += kept.size;
     await stop();
     return refused ?? [`replaying ${kept.size} histories took longer than ${toReplay} s`];
