@@ -12,13 +12,13 @@ describe('whole cases by the real workflows, with days that go by', () => {
   afterAll(() => org.remove());
 
   it('break no promise, go their ways by deadlines that come by themselves, and leave histories that replay', async () => {
-    const { violations, ...sum } = await playManySkipping(org, { from: 4, cases: 8 }, () => undefined);
+    const { violations, ...sum } = await playManySkipping(org, { from: 4, cases: 4 }, () => undefined);
     expect(Object.fromEntries(violations)).toEqual({});
-    expect(sum.cases).toBe(8);
-    expect(sum.ways.size).toBe(8);
-    expect(sum.days).toBeGreaterThan(2);
+    expect(sum.cases).toBe(4);
+    expect(sum.ways.size).toBe(4);
+    expect(sum.days).toBeGreaterThan(1);
     // An account, a case and its rotation each, at least.
-    expect(sum.replayed).toBeGreaterThanOrEqual(16);
+    expect(sum.replayed).toBeGreaterThanOrEqual(8);
   });
 
   it('find what was planted: an unheard login, a stuck worker, a deadline nobody kept, a history of other code', async () => {
