@@ -1,6 +1,7 @@
 import type { Section } from '../figure.ts';
 import { proveCanary } from './survival/canary.ts';
 import { proveChaos } from './survival/chaos.ts';
+import { proveDoors } from './survival/doors.ts';
 import { proveFast } from './survival/fast.ts';
 import { proveLedger } from './survival/ledger.ts';
 import { proveObligations } from './survival/obligations.ts';
@@ -22,6 +23,7 @@ export const sections: readonly Section[] = [
   { name: 'ledger', prove: proveLedger },
   { name: 'canary', prove: proveCanary },
   { name: 'rotation', prove: proveRotation },
+  { name: 'doors', prove: proveDoors },
   { name: 'undeclared', prove: proveUndeclared },
   { name: 'obligations', prove: proveObligations },
   { name: 'sentinel', prove: proveSentinel },

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatMessages } from '../whole/checks/alarm.ts';
 import { startWhole, type Whole } from '../whole/stack.ts';
+import { playDoors, usable, type Doors } from './checks/doors.ts';
 import { loseWorkflows, type Losses } from './checks/watchdog.ts';
 
 let whole: Whole;
@@ -34,5 +35,38 @@ describe('a case terminated while it settles, and its account’s workflow delet
     expect(losses.owedBefore).toContain('session-log/maya');
     expect(losses.owedAfter).toEqual(losses.owedBefore);
     expect(losses.closedAs).toBe('closed');
+  });
+});
+
+// On the same servers, since they stand.
+describe('a session that leaves back doors in a real Kratos', () => {
+  let doors: Doors;
+  beforeAll(async () => {
+    doors = await playDoors(whole, () => undefined);
+  });
+
+  it('has them open while it lasts', () => {
+    expect(doors.open.traits).toMatchObject({ email: 'elsewhere@evil.example' });
+    expect(usable(doors.open)).toEqual(expect.arrayContaining(['lookup_secret', 'webauthn', 'passkey']));
+  });
+
+  it('address, backup codes and key are gone with the rotation, and only the passkey, which Kratos keeps, is left', () => {
+    const { before, after } = doors;
+    expect({ ...after, updatedAt: '', credentials: [] }).toEqual({
+      ...before,
+      updatedAt: '',
+      credentials: [],
+    });
+    expect(usable(after).toSorted()).toEqual(['passkey', 'password', 'totp']);
+  });
+
+  it('passkey and second admin are findings: the case closes when an owner has signed for each, and not before', () => {
+    expect(doors.found.toSorted()).toEqual([`admin-${doors.secondAdmin.slice(0, 8)}`, 'credential-passkey']);
+    expect(doors.phaseWhileFound).toBe('settling');
+    expect(doors.closedAs).toBe('closed');
+  });
+
+  it('a recovery code that an admin made, which Kratos neither shows nor takes back, opens nothing without TOTP', () => {
+    expect(doors.recovery).toMatchObject({ whoami: 403, settings: 403 });
   });
 });
