@@ -33,7 +33,9 @@ export const readers = {
   accounts: [...oversight, 'oncall', ...involved],
   seals: ['custodian', 'owner', 'requester'],
   cases: [...oversight, 'oncall', ...involved],
-  dossier: ['approver', 'custodian', 'requester'],
+  // Whoever signs something about a case first checks the request on their own machine: who stops it, and who
+  // answers for what was found, too.
+  dossier: ['approver', 'custodian', 'requester', 'owner', 'admin', 'oncall', 'security'],
   releases: ['requester'],
   history: [...oversight, 'requester', 'approver', 'owner'],
   ledger: oversight,

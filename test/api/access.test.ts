@@ -13,15 +13,15 @@ const drawn = `
   person         yes     no     no    no     no      no       no      no
   auditor        no      yes    no    yes    no      no       yes     yes
   compliance     no      yes    no    yes    no      no       yes     yes
-  security       no      yes    no    yes    no      no       yes     yes
-  admin          no      yes    no    yes    no      no       yes     yes
-  oncall         no      yes    no    yes    no      no       no      no
+  security       no      yes    no    yes    yes     no       yes     yes
+  admin          no      yes    no    yes    yes     no       yes     yes
+  oncall         no      yes    no    yes    yes     no       no      no
   senior         no      no     no    no     no      no       no      no
   engineer       no      no     no    no     no      no       no      no
   requester      no      yes    yes   yes    yes     yes      yes     no
   approver       no      yes    no    yes    yes     no       yes     no
   custodian      no      yes    yes   yes    yes     no       no      no
-  owner          no      yes    yes   yes    no      no       yes     no
+  owner          no      yes    yes   yes    yes     no       yes     no
   principal      no      yes    no    yes    no      no       no      no
 `;
 const [head = [], ...lines] = drawn
