@@ -117,7 +117,10 @@ export const playSkipping = async (
   const say = async (deed: Deed): Promise<void> => {
     const way = deed.to === 'account' ? null : wayOfCase(deed.to);
     const meant = way?.alters?.(deed, world.now()) ?? deed;
-    const it = random.chance(0.04) ? twisted(meant, org.everybody, random) : meant;
+    const slip = random.chance(0.04) ? twisted(meant, org.everybody, random) : meant;
+    const moment = deed.to === 'account' ? null : momentOf(deed.to);
+    // What nobody does on this way, nobody does by mistake either.
+    const it = moment !== null && way?.holds?.(slip, moment) === true ? meant : slip;
     const forger = random.chance(0.02) ? random.pick(org.everybody) : undefined;
     const envelope = world.sealed(it, nonceOf(random), forger);
     const again = random.chance(0.08);
