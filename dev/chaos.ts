@@ -163,12 +163,17 @@ const main = async (): Promise<number> => {
   return cases === null && seed !== null ? replay(seed) : campaign(seed ?? 1, cases ?? 200);
 };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // What parseArgs throws is a TypeError with a code.
-  const isUsage = error instanceof WrongUsage || (error instanceof TypeError && 'code' in error);
-  if (!isUsage) throw error;
-  console.error(`${error.message}\n\n${usage}`);
-  process.exitCode = exits.usage;
-}
+const ended = async (): Promise<number> => {
+  try {
+    return await main();
+  } catch (error) {
+    // What parseArgs throws is a TypeError with a code.
+    const isUsage = error instanceof WrongUsage || (error instanceof TypeError && 'code' in error);
+    if (!isUsage) throw error;
+    console.error(`${error.message}\n\n${usage}`);
+    return exits.usage;
+  }
+};
+
+// At once: all is stopped and told, and what importing the SDK's testing server keeps running must not keep the command.
+process.exit(await ended());
