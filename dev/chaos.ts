@@ -3,8 +3,9 @@
  * on Temporal's time-skipping server (`--skipping`) or on real servers. `docs/reliability.md` says what is tried and what the exit codes mean.
  */
 import { parseArgs } from 'node:util';
-import { casesOfASeed, faultRate, playMany } from '../test/chaos/campaign.ts';
+import { casesOfASeed, faultRate } from '../test/chaos/campaign.ts';
 import { violationsIn } from '../test/chaos/checkers/index.ts';
+import { playMany } from '../test/chaos/lanes.ts';
 import { makeChaosOrg } from '../test/chaos/org.ts';
 import { playSeed } from '../test/chaos/play.ts';
 import { playOnServers } from '../test/chaos/real/campaign.ts';
@@ -99,22 +100,17 @@ const replay = async (seed: number): Promise<number> => {
 
 /** Plays many seeds and tells of those in which something was violated. */
 const campaign = async (from: number, cases: number): Promise<number> => {
-  const org = await makeChaosOrg();
-  try {
-    const played = await playMany(org, { from, cases }, (line) => {
-      console.error(line);
-    });
-    for (const [seed, found] of played.violations)
-      console.log(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
-    for (const [kind, times] of [...played.faults].toSorted()) console.log(`${kind}: ${times} faults`);
-    console.log(
-      `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.rows} rows, ` +
-        `${played.logins} logins, ${played.waysIn} looks at the way in, ${played.violations.size} seeds violated`,
-    );
-    return played.violations.size === 0 ? exits.clean : exits.violated;
-  } finally {
-    await org.remove();
-  }
+  const played = await playMany({ from, cases }, (line) => {
+    console.error(line);
+  });
+  for (const [seed, found] of [...played.violations].toSorted(([one], [other]) => one - other))
+    console.log(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
+  for (const [kind, times] of [...played.faults].toSorted()) console.log(`${kind}: ${times} faults`);
+  console.log(
+    `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.rows} rows, ` +
+      `${played.logins} logins, ${played.waysIn} looks at the way in, ${played.violations.size} seeds violated`,
+  );
+  return played.violations.size === 0 ? exits.clean : exits.violated;
 };
 
 /** Plays seeds on the time-skipping server and tells of what was violated. */

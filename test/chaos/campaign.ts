@@ -1,4 +1,4 @@
-/** Many seeds, one after the other, each judged by every checker. */
+/** Many seeds, each judged by every checker; and the violations planted for the checkers. */
 import { checkers, violationsIn, type CheckerName } from './checkers/index.ts';
 import { isSabotage, planted, type Planted } from './checkers/planted.ts';
 import type { Evidence } from './evidence.ts';
@@ -23,29 +23,43 @@ export interface Campaign {
   readonly waysIn: number;
 }
 
-/** Plays seeds from `from` on, until `cases` cases were asked for. */
-export const playMany = async (
+/** A campaign that has yet to play. */
+export const nothingPlayed: Campaign = {
+  ...{ seeds: 0, cases: 0, rows: 0, logins: 0, waysIn: 0 },
+  ...{ faults: new Map(), violations: new Map() },
+};
+
+/** What two campaigns of different seeds come to. */
+export const together = (one: Campaign, other: Campaign): Campaign => {
+  const faults = new Map(one.faults);
+  for (const [kind, times] of other.faults) faults.set(kind, (faults.get(kind) ?? 0) + times);
+  return {
+    seeds: one.seeds + other.seeds,
+    cases: one.cases + other.cases,
+    rows: one.rows + other.rows,
+    logins: one.logins + other.logins,
+    waysIn: one.waysIn + other.waysIn,
+    violations: new Map([...one.violations, ...other.violations]),
+    faults,
+  };
+};
+
+/** Plays `seeds` seeds from `from` on, one after the other. */
+export const playSeeds = async (
   org: ChaosOrg,
-  { from, cases }: { readonly from: number; readonly cases: number },
-  say: (line: string) => void,
+  { from, seeds }: { readonly from: number; readonly seeds: number },
 ): Promise<Campaign> => {
-  const violations = new Map<number, readonly string[]>();
-  const faults = new Map<string, number>();
-  const sum = { seeds: 0, cases: 0, rows: 0, logins: 0, waysIn: 0 };
-  for (let seed = from; sum.cases < cases; seed += 1) {
-    const played = await playSeed(org, { seed, cases: casesOfASeed, rate: faultRate });
-    const { evidence } = played;
+  let all = nothingPlayed;
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const { evidence, cases, faults } = await playSeed(org, { seed, cases: casesOfASeed, rate: faultRate });
     const found = violationsIn(evidence);
-    if (found.length > 0) violations.set(seed, found);
-    for (const [kind, times] of played.faults) faults.set(kind, (faults.get(kind) ?? 0) + times);
-    sum.seeds += 1;
-    sum.cases += played.cases;
-    sum.rows += evidence.rows.length;
-    sum.logins += evidence.logins.length;
-    sum.waysIn += evidence.waysIn.length;
-    if (sum.seeds % 250 === 0) say(`${sum.cases} cases, ${violations.size} seeds with violations`);
+    const [rows, logins, waysIn] = [evidence.rows, evidence.logins, evidence.waysIn].map((it) => it.length);
+    all = together(all, {
+      ...{ seeds: 1, cases, rows: rows ?? 0, logins: logins ?? 0, waysIn: waysIn ?? 0, faults },
+      violations: new Map(found.length > 0 ? [[seed, found]] : []),
+    });
   }
-  return { ...sum, faults, violations };
+  return all;
 };
 
 /** What a checker says of a run in which something was broken on purpose. */

@@ -1,5 +1,6 @@
 import { checkers } from '../../../test/chaos/checkers/index.ts';
-import { playMany, tryPlanted } from '../../../test/chaos/campaign.ts';
+import { tryPlanted } from '../../../test/chaos/campaign.ts';
+import { playMany } from '../../../test/chaos/lanes.ts';
 import { makeChaosOrg } from '../../../test/chaos/org.ts';
 import { rounded, type Proof } from '../../figure.ts';
 
@@ -17,7 +18,7 @@ export const proveFast = async ({ report, say }: Proof): Promise<void> => {
       report({ figure: `planted: ${what}`, value, unit: '', bare: null, floor: checker, ok });
     }
     const began = performance.now();
-    const { violations, faults, ...sum } = await playMany(org, { from: 1, cases: wanted }, say);
+    const { violations, faults, ...sum } = await playMany({ from: 1, cases: wanted }, say);
     const ms = rounded((performance.now() - began) / sum.cases, 0);
     for (const [seed, found] of violations)
       say(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);

@@ -1,0 +1,71 @@
+/** Thousands of cases in memory, shared among as many processes as the machine has processors. */
+import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { casesOfASeed, nothingPlayed, together, type Campaign } from './campaign.ts';
+
+const count = z.int().nonnegative();
+/** What a lane tells of the seeds it was given. */
+const played = z.object({
+  ...{ seeds: count, cases: count, rows: count, logins: count, waysIn: count },
+  faults: z.map(z.string(), count),
+  violations: z.map(count, z.array(z.string())),
+});
+
+/** Seeds that a lane is given at a time: few enough that all end at about the same time. */
+const seedsAtATime = 20;
+/** How often something is said of a long campaign. */
+const casesBetweenLines = 500;
+
+const startLane = (): ChildProcess =>
+  fork(fileURLToPath(new URL('lane.ts', import.meta.url)), [], {
+    ...{ execArgv: ['--import', 'tsx'], serialization: 'advanced' },
+  });
+
+/** @throws Error when the lane ends instead of answering; it has said on stderr why */
+const askLane = (lane: ChildProcess, share: { from: number; seeds: number }): Promise<Campaign> =>
+  new Promise((resolve, reject) => {
+    const whenEnded = (code: number | null): void => {
+      reject(new Error(`a lane ended with ${code ?? 'a signal'} at the seeds from ${share.from} on`));
+    };
+    lane.once('exit', whenEnded);
+    lane.once('message', (message) => {
+      lane.off('exit', whenEnded);
+      resolve(played.parse(message));
+    });
+    lane.send(share);
+  });
+
+/** Plays seeds from `from` on, until `cases` cases were asked for. */
+export const playMany = async (
+  { from, cases }: { readonly from: number; readonly cases: number },
+  say: (line: string) => void,
+): Promise<Campaign> => {
+  let all = nothingPlayed;
+  let next = from;
+  /** Those that are asked for, played or not: what the last lanes have in hand need not be asked for again. */
+  let asked = 0;
+  const run = async (lane: ChildProcess): Promise<void> => {
+    while (asked < cases) {
+      const seeds = Math.min(seedsAtATime, Math.ceil((cases - asked) / casesOfASeed));
+      const share = { from: next, seeds };
+      next += seeds;
+      asked += seeds * casesOfASeed;
+      const had = await askLane(lane, share);
+      // A seed may have ended before all its cases were asked for.
+      asked -= seeds * casesOfASeed - had.cases;
+      const before = all.cases;
+      all = together(all, had);
+      if (Math.floor(all.cases / casesBetweenLines) > Math.floor(before / casesBetweenLines))
+        say(`${all.cases} cases, ${all.violations.size} seeds with violations`);
+    }
+  };
+  const lanes = Array.from({ length: availableParallelism() }, startLane);
+  try {
+    await Promise.all(lanes.map(run));
+  } finally {
+    for (const lane of lanes) if (lane.connected) lane.disconnect();
+  }
+  return all;
+};
