@@ -1,11 +1,14 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { accountOf, type RotationId } from '../../core/contracts/ids.ts';
-import type { Ledger } from '../../core/contracts/ledger.ts';
-import { loadStreams } from '../../core/rules/streams.ts';
+import type { Config } from '../../core/contracts/config.ts';
+import { accountId, accountOf, type RotationId } from '../../core/contracts/ids.ts';
+import type { Ledger, LedgerTransaction } from '../../core/contracts/ledger.ts';
+import { casesOf } from '../../core/rules/account/state.ts';
+import { foldAccount, loadStreams } from '../../core/rules/streams.ts';
 import type { RotationOutcome } from '../../core/contracts/temporal.ts';
 import { machineDeed, type Configs, type Recorder } from '../recorder.ts';
 import { createKratosDriver, type RotationAdmin, type RotationLogin } from './kratos.ts';
+import type { OwnIdentity } from './findings.ts';
 import { startHeart } from './heart.ts';
 import { insisting } from './insist.ts';
 import { createSealing, type SealingDeps } from './sealing.ts';
@@ -28,12 +31,25 @@ export const createRotationActivities = (asked: RotationDeps) => {
   const deps = insisting(asked);
   const seal = createSealing(deps);
 
-  const loadRun = (rotation: RotationId): Promise<Run & { proven: RotationOutcome | null }> =>
+  /** The break-glass accounts in Kratos, with the identities that were provisioned for them. */
+  const ownIdentities = async (tx: LedgerTransaction, config: Config): Promise<OwnIdentity[]> => {
+    const own: OwnIdentity[] = [];
+    for (const [name, it] of Object.entries(config.accounts)) {
+      if (it.kind !== 'kratos') continue;
+      const account = accountId.parse(name);
+      const { identity } = foldAccount(await tx.rowsOfAccount(account, 0), account);
+      own.push({ address: it.address, identity });
+    }
+    return own;
+  };
+
+  const loadRun = (rotation: RotationId, config: Config): Promise<Run & { proven: RotationOutcome | null }> =>
     deps.ledger.transact(async (tx) => {
       const account = accountOf(rotation);
       const { account: state, cases } = await loadStreams(tx, account);
       const cause = state.rotation?.case ?? null;
       const { identity, pair } = state;
+      const openings = casesOf(state.rotation).flatMap((each) => cases.get(each)?.opening.at ?? []);
       // The last step's row was committed, its answer lost: nothing must be done twice.
       const isProven = state.lastRotation?.id === rotation && identity !== null && pair !== null;
       return {
@@ -48,7 +64,9 @@ export const createRotationActivities = (asked: RotationDeps) => {
           },
           case: cause,
           provisioned: identity,
-          since: cause === null ? null : (cases.get(cause)?.opening.at ?? null),
+          // One that settles several cases looks for what was left since the first of them.
+          since: openings.toSorted()[0] ?? null,
+          own: await ownIdentities(tx, config),
         },
         proven: isProven ? { identity, pair } : null,
       };
@@ -57,9 +75,9 @@ export const createRotationActivities = (asked: RotationDeps) => {
   return {
     /** Runs the rotation; a retry begins again with the next generations. */
     async rotate({ rotation }: { rotation: RotationId }): Promise<RotationOutcome> {
-      const { proven, ...run } = await loadRun(rotation);
-      if (proven !== null) return proven;
       const { config } = deps.configs().current;
+      const { proven, ...run } = await loadRun(rotation, config);
+      if (proven !== null) return proven;
       const account = config.accounts[run.account];
       if (account?.kind !== 'kratos')
         throw ApplicationFailure.nonRetryable(

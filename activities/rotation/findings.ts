@@ -1,12 +1,18 @@
 import type { IdentitySummary, KratosAdmin } from '../../adapters/kratos/index.ts';
 import type { Finding } from '../../core/contracts/events.ts';
 
+/** A break-glass account in Kratos: what becomes of its identity is told by its own rotations. */
+export interface OwnIdentity {
+  readonly address: string;
+  /** Null until it is provisioned: until then whoever has the address is about to be. */
+  readonly identity: string | null;
+}
+
 /** What a case's session may have left in Kratos besides its own identity. */
 export interface LookedAt {
   /** When the case was asked for; null for a rotation of no case, where nothing but credentials is looked at. */
   readonly since: string | null;
-  /** Addresses of break-glass accounts: what becomes of those is told by their own rotations. */
-  readonly addresses: readonly string[];
+  readonly own: readonly OwnIdentity[];
   /** Credentials that the admin api cannot remove. */
   readonly leftover: readonly { readonly type: string; readonly reason: string }[];
 }
@@ -24,14 +30,16 @@ const idOf = (kind: string, name: string): string =>
  */
 export const findingsSince = async (
   admin: Pick<KratosAdmin, 'listAdmins' | 'listIdentitiesSince'>,
-  { since, addresses, leftover }: LookedAt,
+  { since, own, leftover }: LookedAt,
 ): Promise<Finding[]> => {
   const kept = leftover.map(({ type, reason }) => ({
     id: idOf('credential', type),
     says: `The account's identity has a credential of type ${type}, which could not be removed: ${reason}. Replace the identity.`,
   }));
   if (since === null) return kept;
-  const isOther = ({ email }: IdentitySummary): boolean => email === null || !addresses.includes(email);
+  // By the identity: an address can be taken from an account and given to another.
+  const isOther = ({ id, email }: IdentitySummary): boolean =>
+    !own.some((each) => (each.identity === null ? each.address === email : each.identity === id));
   const from = Date.parse(since);
   const admins = (await admin.listAdmins()).filter(
     (each) => isOther(each) && Date.parse(each.updatedAt) >= from,

@@ -6,6 +6,7 @@ import { generatePassword, totpCode } from '../../core/custody/secrets.ts';
 import { findingsSince } from './findings.ts';
 import { createNarrowing, type MarksAdmin } from './narrowing.ts';
 import type { Sealing } from './sealing.ts';
+import { createRestoring } from './restoring.ts';
 import type { Run, StepName, WriteStep } from './steps.ts';
 
 /** What a rotation asks of Kratos's admin api. */
@@ -64,6 +65,7 @@ const mustWork = <T extends { refused: false }>(step: StepName, outcome: T | Ref
  */
 export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbeat }: KratosDriverDeps) => {
   const standingOf = createNarrowing({ admin, settle });
+  const restore = createRestoring(admin);
   return async ({
     run,
     account,
@@ -98,11 +100,12 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     // A call that came after all has made another generation the live one than was named.
     if (standing.isOpen && found !== undefined && (await admin.passwordHashDigest(found)) !== before.hash)
       throw new Error('an earlier attempt’s password took effect just now; the rotation is retried');
+    const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
+    // First: whatever else was done to the identity, the old password opens it no longer.
+    if (found !== undefined) await admin.setPassword(identity, secret);
     // The logins below go by the address, which the session may have changed; and while another second factor of it
     // is there, Kratos lets nobody enrol a TOTP with a password alone.
-    const shut = found === undefined ? null : await admin.restoreShape(found, { traits });
-    const identity = found ?? (await admin.createIdentity({ schemaId: 'default', traits, password: secret }));
-    if (found !== undefined) await admin.setPassword(identity, secret);
+    const shut = found === undefined ? null : await restore(found, traits);
     const hash = await admin.passwordHashDigest(identity);
     await write('password-set', name({ password: { live: password, pending: null } }, { hash }), {
       hash_before: before.hash,
@@ -152,13 +155,12 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
 
     heartbeat('shape-restored');
     await mustLead();
-    const { isRestored, removed, leftover, missing } = await admin.restoreShape(identity, { traits });
+    const { isRestored, removed, leftover, missing } = await restore(identity, traits);
     if (missing.length > 0)
       throw new Error(`the identity lost its ${missing.join(' and ')} meanwhile; the rotation is retried`);
-    const addresses = Object.values(config.accounts).flatMap((each) =>
-      each.kind === 'kratos' ? [each.address] : [],
-    );
-    const findings = await findingsSince(admin, { since: run.since, addresses, leftover });
+    const others = run.own.filter((each) => each.address !== account.address);
+    const own = [...others, { address: account.address, identity }];
+    const findings = await findingsSince(admin, { since: run.since, own, leftover });
     await write('shape-restored', named, {
       traits_restored: isRestored,
       removed: [...removed],

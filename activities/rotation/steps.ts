@@ -6,6 +6,7 @@ import { namedOf } from '../../core/rules/account/candidates.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
 import { loadStreams } from '../../core/rules/streams.ts';
 import { machineDeed, type Recorder } from '../recorder.ts';
+import type { OwnIdentity } from './findings.ts';
 
 /** The steps' names as the ledger has them (the tenth, attestation, is people's). */
 export type StepName =
@@ -28,6 +29,7 @@ export interface Run {
   readonly case: CaseId | null;
   /** When the case was asked for: what appeared in Kratos since may be its session's doing. */
   readonly since: string | null;
+  readonly own: readonly OwnIdentity[];
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
   readonly run: string;
   readonly attempt: number;

@@ -159,6 +159,36 @@ describe('the rotation’s activity', () => {
     ]);
   });
 
+  it('an address that was given to another identity: the old password is replaced, sessions end, and it fails, which names the other', async () => {
+    const { identity } = await world.rotate(rotation, 'run');
+    const before = world.kratos.credential();
+    const email = world.kratos.changeAddress(identity, 'elsewhere@evil.example');
+    const other = await world.kratos.admin.createIdentity({
+      ...{ schemaId: 'default', password: 'theirs', traits: { email, role: 'admin' } },
+    });
+    world.kratos.signIn();
+    const { rotation: next } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, 'next');
+    if (next === null) throw new Error('no rotation began');
+    const error = await outcome(world.rotate(next, 'run'));
+    expect(isFinal(error)).toBe(true);
+    expect(error).toMatchObject({ type: 'AddressTaken', message: expect.stringContaining(other) as string });
+    expect(world.kratos.credential()?.password).not.toBe(before?.password);
+    expect(world.kratos.active()).toEqual([]);
+
+    await world.activities.recordRotationFailure({ rotation: next, why: String(error) });
+    world.kratos.changeAddress(other, 'theirs@evil.example');
+    const { rotation: third } = await world.toAccount(
+      'rosa',
+      { type: 'rotate', reason: 'it is back' },
+      'third',
+    );
+    if (third === null) throw new Error('no rotation began');
+    expect(await world.rotate(third, 'run')).toMatchObject({
+      identity,
+      pair: { password: { generation: 3 } },
+    });
+  });
+
   it('an identity that was deleted meanwhile is made anew', async () => {
     const { identity } = await world.rotate(rotation, 'run');
     world.kratos.deleteIdentities();

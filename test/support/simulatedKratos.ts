@@ -25,8 +25,8 @@ export interface SimulatedKratos {
   holdUntil: Promise<void>;
   /** Makes the next calls of one function fail. */
   readonly failNext: (operation: 'beginTotp', times: number) => void;
-  /** Somebody changes an identity's address. */
-  readonly changeAddress: (id: string, email: string) => void;
+  /** Somebody changes an identity's address. @returns the one it had */
+  readonly changeAddress: (id: string, email: string) => string;
   /** Somebody deletes every identity, with its sessions. */
   readonly deleteIdentities: () => void;
   /** Identities that are no break-glass account's. */
@@ -97,6 +97,8 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     restoreShape: async (id, { traits }) => {
       const it = identity(id);
+      if ([...identities.values()].some((each) => each !== it && each.email === traits['email']))
+        throw Object.assign(new Error('conflict'), { status: 409, retryable: false });
       const isRestored = it.email !== traits['email'];
       it.email = String(traits['email']);
       return Promise.resolve({
@@ -191,7 +193,10 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       failing[operation] = times;
     },
     changeAddress: (id, email) => {
-      identity(id).email = email;
+      const it = identity(id);
+      const had = it.email;
+      it.email = email;
+      return had;
     },
     deleteIdentities: () => {
       identities.clear();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chatMessages } from '../whole/checks/alarm.ts';
 import { startWhole, type Whole } from '../whole/stack.ts';
 import { playDoors, usable, type Doors } from './checks/doors.ts';
+import { takeAddress } from './checks/takenAddress.ts';
 import { loseWorkflows, type Losses } from './checks/watchdog.ts';
 
 let whole: Whole;
@@ -68,5 +69,13 @@ describe('a session that leaves back doors in a real Kratos', () => {
 
   it('a recovery code that an admin made, which Kratos neither shows nor takes back, opens nothing without TOTP', () => {
     expect(doors.recovery).toMatchObject({ whoami: 403, settings: 403 });
+  });
+});
+
+describe('an account’s address that was given to another identity', () => {
+  it('holds up no more than the rotation: the old password is refused, it rings, and goes on once the other is gone', async () => {
+    const { rang, ...taken } = await takeAddress(whole, () => undefined);
+    expect(taken).toEqual({ oldBefore: 200, oldAfter: 400, alive: 0, newAtLast: 200 });
+    expect(rang).toContain('The rotation of acme-eu failed');
   });
 });

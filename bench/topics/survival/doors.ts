@@ -1,4 +1,5 @@
 import { playDoors, usable } from '../../../test/survival/checks/doors.ts';
+import { takeAddress } from '../../../test/survival/checks/takenAddress.ts';
 import { startWhole } from '../../../test/whole/stack.ts';
 import type { Proof } from '../../figure.ts';
 
@@ -41,6 +42,15 @@ export const proveDoors = async ({ report, say }: Proof): Promise<void> => {
       '403, 403',
       whoami === 403 && settings === 403,
     );
+    const taken = await takeAddress(whole, say);
+    const { oldBefore, oldAfter, newAtLast } = taken;
+    tell(
+      'the address given away: old password before, after',
+      `${oldBefore}, ${oldAfter}`,
+      '200, 400',
+      oldBefore === 200 && oldAfter === 400 && taken.alive === 0,
+    );
+    tell('  the new one, once it is back', `${newAtLast}`, '200', newAtLast === 200);
   } finally {
     await whole.remove();
   }
