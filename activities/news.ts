@@ -5,6 +5,8 @@ import { accountEventsIn, caseEventsIn } from '../core/rules/streams.ts';
 
 /** What a workflow has not absorbed yet, and which other workflows must hear of it. */
 export interface News<Event> {
+  /** The workflow that it is for. */
+  readonly of: string;
   /** The last row this news covers. */
   readonly seq: number;
   readonly events: readonly Recorded<Event>[];
@@ -49,6 +51,7 @@ const gather = <Event>(
   pick: (row: Row) => Event[],
   passesOn: (row: Row) => boolean,
 ): News<Event> => ({
+  of: self,
   seq: rows.reduce((most, row) => Math.max(most, row.seq), after),
   events: rows.flatMap((row) => pick(row).map((event) => ({ seq: row.seq, event }))),
   wakes: othersTouched(rows.filter(passesOn), self),

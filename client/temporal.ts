@@ -137,18 +137,25 @@ export const createBreakglassClient = (options: {
         await client.workflow.signalWithStart('account', { ...start, signal: wake });
       }),
     /**
-     * The first run of the chain that runs now under an id, which continuing as new keeps; null when none runs: it
-     * ended, was terminated or deleted.
+     * What runs now under an id, null when nothing does: it ended, was terminated or deleted. `chain` is the first run of
+     * its chain, which continuing as new keeps; `attempts` is how often its worker has been given the task it has now.
      */
-    runningChain: (id: string): Promise<string | null> =>
+    running: (id: string): Promise<{ readonly chain: string; readonly attempts: number } | null> =>
       ask(id, async () => {
         try {
           const { status, raw } = await client.workflow.getHandle(id).describe();
-          return status.name === 'RUNNING' ? (raw.workflowExecutionInfo?.firstRunId ?? '') : null;
+          if (status.name !== 'RUNNING') return null;
+          const chain = raw.workflowExecutionInfo?.firstRunId ?? '';
+          return { chain, attempts: raw.pendingWorkflowTask?.attempt ?? 0 };
         } catch (error) {
           if (error instanceof WorkflowNotFoundError) return null;
           throw error;
         }
+      }),
+    /** Ends what runs under an id, if it is of that chain still; the ledger keeps all that it knew. */
+    terminate: (id: string, chain: string, reason: string): Promise<void> =>
+      ask(id, async () => {
+        await client.workflow.getHandle(id, undefined, { firstExecutionRunId: chain }).terminate(reason);
       }),
     /** Starts the workflow of a case that the ledger has, as the account would; one that runs is left alone. */
     rebuildCase: (id: CaseId): Promise<void> =>

@@ -1,7 +1,13 @@
 import type { Log } from '../adapters/settings/log.ts';
 import type { LedgerReader } from '../adapters/postgres/index.ts';
 import type { Config } from '../core/contracts/config.ts';
-import { accountWorkflowId, caseId, type AccountId, type CaseId } from '../core/contracts/ids.ts';
+import {
+  accountWorkflowId,
+  caseId,
+  type AccountId,
+  type CaseId,
+  type RotationId,
+} from '../core/contracts/ids.ts';
 import type { Ledger, RowDraft, StreamEvent } from '../core/contracts/ledger.ts';
 import { isServed, judgeLook } from '../core/rules/account/losses.ts';
 import { finalPhases } from '../core/rules/case/state.ts';
@@ -11,8 +17,9 @@ import { rowOn } from './record.ts';
 
 /** Temporal, as far as the watchdog reaches it. Throws `ProcessUnavailable` when it does not answer. */
 export interface Workflows {
-  /** The first run of what runs now under this id; null when nothing does. */
-  runningChain(workflow: string): Promise<string | null>;
+  /** The first run of what runs now under this id, and how often its present task was given out; null when nothing does. */
+  running(workflow: string): Promise<{ readonly chain: string; readonly attempts: number } | null>;
+  terminate(workflow: string, chain: string, reason: string): Promise<void>;
   /** Signal-with-start. */
   wakeAccount(account: AccountId): Promise<void>;
   rebuildCase(id: CaseId): Promise<void>;
@@ -32,12 +39,18 @@ export interface WatchdogDeps {
 /** How many cases are read at a time. */
 const page = 100;
 
+/**
+ * A task that was given out so often fails for good: each waits ten seconds for its worker. One that nobody takes,
+ * since no worker runs, is given out once.
+ */
+const mostAttempts = 5;
+
 /** A case that was admitted a moment ago may not have been started yet. Milliseconds. */
 const young = 10_000;
 
 /**
- * Compares the ledger with Temporal. What must run and does not has rung once, and is started again under its id:
- * it folds all it needs from the ledger.
+ * Compares the ledger with Temporal. What must run and does not, or fails at every task, has rung once, and is started
+ * again under its id: it folds all it needs from the ledger.
  */
 export const createWatchdog = (deps: WatchdogDeps) => {
   const { reader, ledger, workflows, log } = deps;
@@ -47,10 +60,18 @@ export const createWatchdog = (deps: WatchdogDeps) => {
   const seen = new Map<string, string>();
 
   const lookUp = async (workflow: string) => {
-    const chain = await workflows.runningChain(workflow);
-    const isRunning = chain !== null;
-    const isAnother = isRunning && (seen.get(workflow) ?? chain) !== chain;
-    return { isRunning, isAnother, remember: () => (isRunning ? void seen.set(workflow, chain) : undefined) };
+    const found = await workflows.running(workflow);
+    const isStuck = found !== null && found.attempts > mostAttempts;
+    const isRunning = found !== null && !isStuck;
+    const isAnother = isRunning && (seen.get(workflow) ?? found.chain) !== found.chain;
+    return {
+      ...{ isRunning, isAnother },
+      /** One that runs and does not go on is in the way of the next. */
+      clear: async (): Promise<void> => {
+        if (isStuck) await workflows.terminate(workflow, found.chain, 'its tasks fail');
+      },
+      remember: () => (isRunning ? void seen.set(workflow, found.chain) : undefined),
+    };
   };
 
   const admitted = async (account: AccountId): Promise<CaseId[]> => {
@@ -100,12 +121,18 @@ export const createWatchdog = (deps: WatchdogDeps) => {
       return true;
     });
 
+  /** A rotation is its account's child, which records what became of it and begins it again. */
+  const lookAtRotation = async (rotation: RotationId | null): Promise<void> => {
+    if (rotation !== null) await (await lookUp(rotation)).clear();
+  };
+
   /** @returns whether the ledger has news of it */
   const lookAt = async (account: AccountId, id: CaseId | null, isKnownLost: boolean): Promise<boolean> => {
     const workflow = id ?? accountWorkflowId(account);
     const look = await lookUp(workflow);
     const isOther = !look.isRunning || look.isAnother;
     const isNews = isOther && (await record(account, workflow, id, false));
+    await look.clear();
     if (!look.isRunning) await (id === null ? workflows.wakeAccount(account) : workflows.rebuildCase(id));
     const again = look.isRunning ? look : await lookUp(workflow);
     const isAgain = (isOther || isKnownLost) && (await record(account, workflow, id, again.isRunning));
@@ -125,6 +152,7 @@ export const createWatchdog = (deps: WatchdogDeps) => {
       isNews = (await lookAt(account, id, lost.includes(id))) || isNews;
     // What it says of itself is what it has read: without this, that something is lost, until the next to wake it.
     if (isNews) await workflows.wakeAccount(account);
+    await lookAtRotation(state.rotation?.id ?? null);
   };
 
   return {

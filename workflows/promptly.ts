@@ -1,12 +1,15 @@
 import {
   ActivityFailure,
   ApplicationFailure,
+  log,
   proxyActivities,
   patched,
   proxyLocalActivities,
+  workflowInfo,
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { isAnswerTo } from '../core/contracts/temporal.ts';
 
 /** Activities short enough to run inside a workflow task. */
 type Short = Pick<
@@ -49,10 +52,18 @@ const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
   return mine;
 };
 
+/** Whether an answer is the worker's to this workflow: absorbing another would fail every task of it from then on. */
+const isOurs = (answer: unknown): boolean => {
+  const isIt = isAnswerTo(workflowInfo().workflowId, answer);
+  if (!isIt) log.error('somebody else answered in the worker’s stead; asked again');
+  return isIt;
+};
+
 /**
  * Runs a short activity inside the workflow task (one event of history); after
  * two seconds it goes on as a regular one, retried until it works. The
- * idempotency key in its input makes the second run harmless.
+ * idempotency key in its input makes the second run harmless, and so does the
+ * one after an answer that is none of the worker's.
  *
  * @param onSlow - called when it goes on as a regular one
  * @throws ApplicationFailure as the activity threw it, when it is final
@@ -62,15 +73,19 @@ export const promptly = async <T>(
   onSlow: () => void = () => undefined,
 ): Promise<T> => {
   try {
-    return await inTurn(() => call(local));
+    const answer = await inTurn(() => call(local));
+    if (isOurs(answer)) return answer;
   } catch (first) {
     const cause = finalCause(first);
     if (cause !== null) throw cause;
   }
   onSlow();
-  try {
-    return await call(regular);
-  } catch (second) {
-    throw finalCause(second) ?? second;
+  for (;;) {
+    try {
+      const answer = await call(regular);
+      if (isOurs(answer)) return answer;
+    } catch (second) {
+      throw finalCause(second) ?? second;
+    }
   }
 };

@@ -29,6 +29,23 @@ export interface Accepted {
 /** A person's signed decision, sent to `account/…` or `case/…`. */
 export const submit = defineUpdate<Accepted, [Submission]>('submit');
 
+/**
+ * What a workflow's activity answers it. Whoever reaches Temporal can answer in the worker's stead: in plaintext, which
+ * comes marked, or with an encrypted answer that was another's. Answers of before named nobody.
+ */
+const newsFor = (workflow: string) =>
+  z.object({
+    of: z.literal(workflow).optional(),
+    seq: z.number(),
+    events: z.array(z.object({ seq: z.number(), event: z.object({ type: z.string() }) })),
+    wakes: z.array(z.string()),
+  });
+/** Whether it can be what the worker answered this workflow. */
+export const isAnswerTo = (workflow: string, answer: unknown): boolean => {
+  const news = newsFor(workflow);
+  return z.union([news, z.object({ news })]).safeParse(answer).success;
+};
+
 /** The ledger has news for this workflow; it carries nothing, so forging it gains nothing. */
 export const wake = defineSignal('wake');
 

@@ -14,7 +14,7 @@ const accountWorkflow = accountWorkflowId(account);
 const makeWorld = async (events: readonly StreamEvent[]) => {
   const ledger = createMemoryLedger();
   const running = new Map<string, string>([accountWorkflow, theCase].map((id) => [id, `${id} begun`]));
-  const world = { now: at(2000), isTemporalAway: false, startsNothing: false };
+  const world = { now: at(2000), isTemporalAway: false, startsNothing: false, fails: '' };
   await ledger.transact((tx) =>
     tx.append({
       ...{ timestamp: at(0), actor_id: 'alice', actor_role: 'requester', action: 'break_glass_requested' },
@@ -36,8 +36,17 @@ const makeWorld = async (events: readonly StreamEvent[]) => {
       rowsOfCase: (id) => ledger.transact((tx) => tx.rowsOfCase(id, 0)),
     },
     workflows: {
-      runningChain: (id) =>
-        world.isTemporalAway ? Promise.reject(new Error('away')) : Promise.resolve(running.get(id) ?? null),
+      running: (id) => {
+        const chain = running.get(id);
+        if (world.isTemporalAway) return Promise.reject(new Error('away'));
+        return Promise.resolve(chain === undefined ? null : { chain, attempts: id === world.fails ? 6 : 1 });
+      },
+      terminate: (id, chain) => {
+        if (running.get(id) !== chain) return Promise.reject(new Error('another runs'));
+        running.delete(id);
+        world.fails = '';
+        return Promise.resolve();
+      },
       wakeAccount: () => {
         woken.push(ledger.rows.length);
         return running.has(accountWorkflow) ? Promise.resolve() : start(accountWorkflow);
@@ -90,6 +99,21 @@ describe('the watchdog', () => {
       expect(woken.at(-1)).toBe(ledger.rows.length);
       await watchdog.look();
       expect(woken).toHaveLength(count);
+    },
+  );
+
+  it.each([theCase, accountWorkflow])(
+    'given %s failing at every task, rings once, ends it and starts it again',
+    async (stuck) => {
+      const { running, watchdog, world, rows, alarms } = await makeWorld(settling);
+      await watchdog.look();
+      world.fails = stuck;
+      await watchdog.look();
+      await watchdog.look();
+      expect(running.get(stuck)).toContain('again');
+      expect(rows('break_glass_workflow_gone').map((row) => row.metadata['workflow'])).toEqual([stuck]);
+      expect(rows('break_glass_workflow_rebuilt').map((row) => row.metadata['workflow'])).toEqual([stuck]);
+      expect(alarms()).toEqual([`A workflow of ${account} is gone`]);
     },
   );
 

@@ -55,7 +55,7 @@ const gone = ({ account, config }: Happening, event: EventOf<'workflow-gone'>): 
   to: alarmed(config),
   title: `A workflow of ${account.account} is gone`,
   text: [
-    `${event.workflow} must run and does not: somebody terminated or deleted it, or Temporal lost it.`,
+    `${event.workflow} must run and does not: somebody terminated or deleted it, it failed at every task, or Temporal lost it.`,
     'It is started again from the ledger, with all that is owed. Find out who reached Temporal past the process.',
   ].join('\n'),
   command: commands.status(account.account),
