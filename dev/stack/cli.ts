@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { main } from '../../client/cli/main.ts';
+import { realSurroundings } from '../../client/cli/surroundings.ts';
 import { plainEnvironment } from '../processes.ts';
 
 /** How a command of the real CLI ended. */
@@ -17,12 +20,31 @@ export type RunCli = (person: string, ...args: readonly string[]) => Promise<Cli
 /** The home folder of one of the demo's people. */
 export const homeOf = (stateFolder: string, person: string): string => join(stateFolder, 'people', person);
 
+const environmentOf = (stateFolder: string, person: string): NodeJS.ProcessEnv => ({
+  ...plainEnvironment(),
+  ...{ BREAKGLASS_HOME: homeOf(stateFolder, person), NO_COLOR: '1' },
+});
+
+/** The same commands within this process: many at once, and none of them waits for a program to load. */
+export const createCliWithin =
+  (stateFolder: string): RunCli =>
+  async (person, ...args) => {
+    const said = { stdout: '', stderr: '' };
+    const into = (stream: keyof typeof said) => ({ write: (text: string) => (said[stream] += text) });
+    const exit = await main(args, {
+      ...realSurroundings(),
+      ...{ env: environmentOf(stateFolder, person), stdin: Readable.from([]) },
+      ...{ stdout: into('stdout'), stderr: into('stderr') },
+    });
+    return { exit, ...said };
+  };
+
 export const createCli =
   (program: string, stateFolder: string): RunCli =>
   (person, ...args) =>
     new Promise((resolve, reject) => {
       const child = spawn(process.execPath, [program, ...args], {
-        env: { ...plainEnvironment(), BREAKGLASS_HOME: homeOf(stateFolder, person), NO_COLOR: '1' },
+        env: environmentOf(stateFolder, person),
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       const stdout: Buffer[] = [];

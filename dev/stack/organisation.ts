@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { createSshKey } from '../../adapters/ssh/sign.ts';
 import type { Progress } from '../cache.ts';
-import { homeOf, mustRun, type RunCli } from './cli.ts';
+import { createCliWithin, homeOf, mustRun, type RunCli } from './cli.ts';
 
 const example = new URL('../../examples/acme/config.yaml', import.meta.url);
 
@@ -33,8 +33,8 @@ const inBatches = async <T>(
 
 /**
  * Makes the example organisation: a key pair and a home folder for each person
- * through the real CLI, the config with their public keys, and the recorded
- * first ceremony in which two admins sign it. Every machine pins it.
+ * by the CLI's own commands, the config with their public keys, and the recorded
+ * first ceremony in which two admins sign it with the real CLI. Every machine pins it.
  *
  * @returns the digest that processes and people pin
  */
@@ -48,18 +48,19 @@ export const makeOrganisation = async (options: {
   const { stateFolder, cli, places, progress, amend = (text: string): string => text } = options;
   let yaml = amend(await readFile(example, 'utf8'));
   const people = peopleOf(yaml);
+  const within = createCliWithin(stateFolder);
   progress(`making keys for ${people.length} people, a home folder each`);
   const fill = (placeholder: string, value: string): void => {
     yaml = yaml.replaceAll(`<${placeholder}>`, JSON.stringify(value));
   };
   await inBatches(people, 4, async (person) => {
     await mkdir(homeOf(stateFolder, person), { recursive: true, mode: 0o700 });
-    const made = await mustRun(cli, person, 'keygen', '--person', person, '--no-passphrase', '--json');
+    const made = await mustRun(within, person, 'keygen', '--person', person, '--no-passphrase', '--json');
     const { sshKeys, ageRecipient } = keyMade.parse(JSON.parse(made));
     fill(`ssh key of ${person}`, sshKeys[0]);
     fill(`age recipient of ${person}`, ageRecipient);
     const init = ['init', '--person', person, '--api', places.origin, '--kratos', places.kratosPublicUrl];
-    await mustRun(cli, person, ...init);
+    await mustRun(within, person, ...init);
   });
   const worker = await createSshKey({
     file: join(stateFolder, 'keys', 'worker_ed25519'),
@@ -80,7 +81,7 @@ export const makeOrganisation = async (options: {
   await mustRun(cli, 'sofia', 'config', 'sign', file, '--out', bundle);
   let pin = '';
   await inBatches(people, 4, async (person) => {
-    const pinned = await mustRun(cli, person, 'config', 'pin', bundle, '--json');
+    const pinned = await mustRun(within, person, 'config', 'pin', bundle, '--json');
     pin = z.object({ digest: z.string() }).parse(JSON.parse(pinned)).digest;
   });
   await writeFile(join(stateFolder, 'config', 'pin'), pin, { mode: 0o600 });
