@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SealedAt } from '../../core/contracts/events.ts';
 import type { RotationId } from '../../core/contracts/ids.ts';
 import { combineShares, openShare } from '../../core/custody/open.ts';
-import { namedOf } from '../../core/rules/account/candidates.ts';
+import { namedOf, noCandidates } from '../../core/rules/account/candidates.ts';
 import { makeOrg, newNonce, type Name, type Org } from '../support/org.ts';
 import { createWorld, provision, type World } from './world.ts';
 
@@ -16,6 +16,8 @@ interface Kill {
 const unsigned = (): Promise<string> => Promise.resolve('not signed');
 
 class Killed extends Error {}
+
+const address = 'breakglass-eu@acme.example';
 
 describe('a rotation broken off at any call', () => {
   let org: Org;
@@ -35,29 +37,46 @@ describe('a rotation broken off at any call', () => {
 
   /** What the ledger names, opened by its custodians; and whether one combination of it opens the account. */
   const named = async (world: World) => {
-    const candidates = world.accountState().candidates?.named;
-    if (candidates === undefined) throw new Error('the ledger names nothing');
+    const candidates = world.accountState().candidates?.named ?? noCandidates;
     const [passwords, seeds] = [namedOf(candidates.password), namedOf(candidates.mfa)];
     const opened = await Promise.all(passwords.map((each) => openSealed(world, each)));
     const codes = await Promise.all(seeds.map((each) => openSealed(world, each)));
     const credential = world.kratos.credential();
+    // While there is no identity, there is nothing to open.
     const opens =
-      credential !== null &&
-      opened.includes(credential.password) &&
-      (credential.seed === null || codes.includes(credential.seed));
+      credential === null ||
+      (opened.includes(credential.password) && (credential.seed === null || codes.includes(credential.seed)));
     return { passwords: passwords.length, seeds: seeds.length, opens };
   };
 
   let shared: World | null = null;
 
-  /** A rotation that begins, in a world that was provisioned; now and then in a new one, whose ledger is short. */
-  const begun = async (): Promise<{ world: World; rotation: RotationId }> => {
+  /** How a rotation comes about that is broken off. */
+  type Begin = () => Promise<{ world: World; rotation: RotationId }>;
+
+  /** In a world that was provisioned; now and then in a new one, whose ledger is short. */
+  const begun: Begin = async () => {
     const world = shared !== null && shared.ledger.rows.length < 250 ? shared : createWorld(org, unsigned);
     if (world !== shared) await world.rotate(await provision(world), 'run');
     shared = world;
     const { rotation } = await world.toAccount('quinn', { type: 'rotate', reason: 'a leak' }, newNonce());
     if (rotation === null) throw new Error('no rotation began');
     return { world, rotation };
+  };
+
+  /** One whose identity was given another address during the session. */
+  const begunMoved: Begin = async () => {
+    const { world, rotation } = await begun();
+    const { identity } = world.accountState();
+    if (identity === null) throw new Error('the account has no identity');
+    world.kratos.changeAddress(identity, 'elsewhere@evil.example');
+    return { world, rotation };
+  };
+
+  /** The one that makes the identity. */
+  const begunFirst: Begin = async () => {
+    const world = createWorld(org, unsigned);
+    return { world, rotation: await provision(world) };
   };
 
   /** One attempt, broken off where told; says whether it was. */
@@ -75,8 +94,8 @@ describe('a rotation broken off at any call', () => {
     return { calls, end };
   };
 
-  const survives = async (kills: readonly Kill[]): Promise<void> => {
-    const { world, rotation } = await begun();
+  const survives = async (kills: readonly Kill[], begin = begun): Promise<void> => {
+    const { world, rotation } = await begin();
     for (const [n, kill] of kills.entries()) {
       const { end } = await attempt(world, rotation, n + 1, kill);
       if (!(end === 'done' || end instanceof Killed)) throw new Error(`ended otherwise: ${String(end)}`);
@@ -89,19 +108,32 @@ describe('a rotation broken off at any call', () => {
     expect((await attempt(world, rotation, kills.length + 1, null)).end).toBe('done');
     expect(await named(world)).toEqual({ passwords: 1, seeds: 1, opens: true });
     expect(world.accountState().rotation).toBeNull();
+    expect(world.kratos.addresses()).toEqual([address]);
   };
 
-  const callsOfOne = async (): Promise<number> => {
-    const { world, rotation } = await begun();
+  const callsOfOne = async (begin = begun): Promise<number> => {
+    const { world, rotation } = await begin();
     return (await attempt(world, rotation, 1, null)).calls;
   };
 
-  it('once, at any call: at most two generations of each part are named, and one pair opens', async () => {
-    const calls = await callsOfOne();
-    expect(calls).toBeGreaterThan(30);
+  const survivesAtEach = async (begin: Begin): Promise<void> => {
+    const calls = await callsOfOne(begin);
+    expect(calls).toBeGreaterThan(25);
     // Before a call is after the one before it, for everybody but the caller.
-    await survives([{ call: 1, when: 'before' }]);
-    for (let call = 1; call <= calls; call += 1) await survives([{ call, when: 'after' }]);
+    await survives([{ call: 1, when: 'before' }], begin);
+    for (let call = 1; call <= calls; call += 1) await survives([{ call, when: 'after' }], begin);
+  };
+
+  it('once, at any call: at most two generations of each part are named, and one pair opens', async () => {
+    await survivesAtEach(begun);
+  }, 120_000);
+
+  it('the first, which makes the identity: at any call, and there is one identity at the end', async () => {
+    await survivesAtEach(begunFirst);
+  }, 120_000);
+
+  it('with an address to put back: at any call, and the identity has it at the end', async () => {
+    await survivesAtEach(begunMoved);
   }, 120_000);
 
   it('again and again: four attempts in a row, wherever they were broken off', async () => {
@@ -113,11 +145,15 @@ describe('a rotation broken off at any call', () => {
       );
   }, 120_000);
 
-  /** Every function of the simulated Kratos that changes the password or the second factor. */
-  it.each(['setPassword', 'confirmTotp'])(
+  /** Every function of the simulated Kratos that makes the identity, or changes its password or second factor. */
+  it.each([
+    ['setPassword', begun],
+    ['confirmTotp', begun],
+    ['createIdentity', begunFirst],
+  ])(
     'in %s, which takes effect only after the caller is gone: the next attempt names what it left',
-    async (name) => {
-      const { world, rotation } = await begun();
+    async (name, begin) => {
+      const { world, rotation } = await begin();
       const api = name in world.kratos.admin ? world.kratos.admin : world.kratos.login;
       const real = Reflect.get(api, name) as (...asked: unknown[]) => Promise<unknown>;
       let late = (): Promise<unknown> => Promise.resolve();
@@ -147,6 +183,7 @@ describe('a rotation broken off at any call', () => {
       expect(await named(world)).toMatchObject({ passwords: 2, opens: true });
       expect((await attempt(world, rotation, 3, null)).end).toBe('done');
       expect(await named(world)).toEqual({ passwords: 1, seeds: 1, opens: true });
+      expect(world.kratos.addresses()).toEqual([address]);
     },
   );
 });

@@ -25,6 +25,8 @@ export interface SimulatedKratos {
   holdUntil: Promise<void>;
   /** Makes the next calls of one function fail. */
   readonly failNext: (operation: 'beginTotp', times: number) => void;
+  /** The address of every identity. */
+  readonly addresses: () => string[];
   /** Somebody changes an identity's address. @returns the one it had */
   readonly changeAddress: (id: string, email: string) => string;
   /** Somebody deletes every identity, with its sessions. */
@@ -58,6 +60,11 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     firstMethodAt: sessions.get(session)?.at ?? clock().toISOString(),
   });
   const refused = { refused: true, status: 400, reason: 'invalid_credentials' } as const;
+  /** As the real one does: an address is one identity's. */
+  const mustBeFree = (email: unknown, of?: Identity): void => {
+    if ([...identities.values()].some((each) => each !== of && each.email === email))
+      throw Object.assign(new Error('conflict'), { status: 409, retryable: false });
+  };
   const end = (id: string): boolean => {
     const session = sessions.get(id);
     if (session !== undefined) session.active = false;
@@ -78,6 +85,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     createIdentity: async ({ traits, password }) => {
       up();
+      mustBeFree(traits.email);
       const id = randomUUID();
       identities.set(id, { id, email: traits.email, password, seed: null, totpAt: undefined });
       return Promise.resolve(id);
@@ -97,8 +105,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
     },
     restoreShape: async (id, { traits }) => {
       const it = identity(id);
-      if ([...identities.values()].some((each) => each !== it && each.email === traits['email']))
-        throw Object.assign(new Error('conflict'), { status: 409, retryable: false });
+      mustBeFree(traits['email'], it);
       const isRestored = it.email !== traits['email'];
       it.email = String(traits['email']);
       return Promise.resolve({
@@ -189,6 +196,7 @@ export const createSimulatedKratos = (clock: () => Date): SimulatedKratos => {
       const [only] = identities.values();
       return only === undefined ? null : { password: only.password, seed: only.seed };
     },
+    addresses: () => [...identities.values()].map((each) => each.email),
     failNext: (operation, times) => {
       failing[operation] = times;
     },
