@@ -1,7 +1,8 @@
 /** The worker killed in the middle of rotations, on real servers; every step × kill is `npm run prove -- survival/rotation`. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWhole, type Whole } from '../whole/stack.ts';
-import { everyKill, killMatrix, shortfalls, type Kill, type Survived } from './checks/killMatrix.ts';
+import { killMatrix, shortfalls, type Survived } from './checks/killMatrix.ts';
+import { everyKill, type Kill } from './checks/kills.ts';
 import { foreignInTheGap, noClaims, outages, withoutKratos, type Foreign } from './checks/rotationTrouble.ts';
 import { watchWorker, type WorkerTraffic } from './checks/workerTraffic.ts';
 

@@ -5,68 +5,27 @@ import type { Progress } from '../../../dev/cache.ts';
 import { mustRun } from '../../../dev/stack/cli.ts';
 import type { Stack } from '../../../dev/stack/index.ts';
 import type { Whole } from '../../whole/stack.ts';
-import { within, type Gate, type Point } from './gate.ts';
+import { addressOf } from '../../whole/checks/outside.ts';
+import { within, type Gate } from './gate.ts';
+import type { Kill } from './kills.ts';
 import { accountIn, logInWithLive, tryNamed, tryOld, type Named } from './namedOpens.ts';
-
-/** A step, and at which moment of it the worker is killed. */
-export interface Kill extends Point {
-  readonly step: string;
-  readonly at: 'before the effect' | 'after the effect, before the row' | 'after the row';
-}
-
-/** What changes the world in each step, by the name of its call; null where the row itself is all there is. */
-const effects: readonly (readonly [step: string, effect: Pick<Point, 'call' | 'nth'> | null])[] = [
-  ['narrowed', null],
-  ['password-sealed', { call: 'seal' }],
-  ['password-set', { call: 'put identity' }],
-  ['password-logged-in', { call: 'log in' }],
-  ['totp-deleted', { call: 'delete totp' }],
-  ['mfa-sealed', { call: 'seal', nth: 2 }],
-  ['mfa-confirmed', { call: 'confirm totp' }],
-  ['second-factor-logged-in', { call: 'log in', nth: 2 }],
-  ['shape-restored', { call: 'second factor' }],
-  ['sessions-ended', { call: 'end session' }],
-  ['proven', null],
-];
-
-/** Every step × kill, in the order in which a rotation meets them. */
-export const everyKill: readonly Kill[] = effects.flatMap(([step, effect]): Kill[] => {
-  const row = `row ${step}`;
-  const [before, after]: [Point, Point] =
-    effect === null
-      ? [
-          { call: row, when: 'before' },
-          { call: row, when: 'after' },
-        ]
-      : [
-          { ...effect, when: 'before' },
-          { ...effect, when: 'after' },
-        ];
-  if (effect === null)
-    return [
-      { step, at: 'before the effect', ...before },
-      { step, at: 'after the row', ...after },
-    ];
-  return [
-    { step, at: 'before the effect', ...before },
-    { step, at: 'after the effect, before the row', ...after },
-    { step, at: 'after the row', call: row, when: 'after' },
-  ];
-});
+import { plant } from './planted.ts';
 
 /** What the ledger named while the worker was dead, and which of it opened the account. */
 export interface Killed extends Named {
   readonly kill: Kill;
 }
 
-/** One rotation that was begun by an owner and killed some times. */
+/** One rotation that was begun by owners and killed some times. */
 export interface Survived {
   readonly kills: readonly Killed[];
+  /** The account's, by the config. */
+  readonly address: string;
   /** After the last restart, once it is proven. */
   readonly end: Named & {
     readonly newest: { readonly password: number; readonly mfa: number };
-    /** Statuses with which Kratos answered the old password and a session of before. */
-    readonly old: { readonly password: number; readonly session: number };
+    /** Statuses with which Kratos answered the old password and a session of before; null where there was none. */
+    readonly old: { readonly password: number; readonly session: number } | null;
   };
 }
 
@@ -90,23 +49,43 @@ export const untilProven = async (stack: Stack, account: AccountId): Promise<voi
   throw new Error(`the rotation of ${account} was not proven within 90 s`);
 };
 
+/** Lets an attempt begin, and resolves as the worker stands where it is to be killed. */
+const standingAt = async (
+  { stack, account }: Whole,
+  gate: Gate,
+  { plantedAt, ...each }: Kill,
+  begin: () => Promise<unknown>,
+): Promise<void> => {
+  const where = `${each.step}, ${each.at}`;
+  const first = gate.set(plantedAt ?? each);
+  await begin();
+  await within(60_000, where, first.sprung);
+  if (plantedAt === undefined) return;
+  await plant(stack, account);
+  const { sprung } = gate.set(each);
+  first.release();
+  await within(60_000, where, sprung);
+};
+
 const survive = async (
-  { stack, account, cast }: Whole,
+  whole: Whole,
   gate: Gate,
   kills: readonly Kill[],
   say: Progress,
 ): Promise<Survived> => {
-  const old = await logInWithLive(stack, account);
+  const { stack, account, cast } = whole;
+  const isFirst = (await accountIn(stack, account)).pair === null;
+  const old = isFirst ? null : await logInWithLive(stack, account);
+  const begin = async (): Promise<void> => {
+    if (!isFirst) await beginRotation(stack, account, cast.owners[0]);
+    else for (const owner of cast.owners) await mustRun(stack.cli, owner, 'provision', account);
+  };
   const killed: Killed[] = [];
   for (const [n, each] of kills.entries()) {
-    const where = `${each.step}, ${each.at}`;
-    const { sprung } = gate.set(each);
-    if (n === 0) await beginRotation(stack, account, cast.owners[0]);
-    else await stack.restart('worker');
-    await within(60_000, where, sprung);
+    await standingAt(whole, gate, each, n === 0 ? begin : () => stack.restart('worker'));
     await kill(stack);
     const named = await tryNamed(stack, account);
-    say(`killed at ${where}: ${named.opens.join(' and ') || 'nothing'} opens`);
+    say(`killed at ${each.step}, ${each.at}: ${named.opens.join(' and ') || 'nothing'} opens`);
     killed.push({ kill: each, ...named });
   }
   await stack.restart('worker');
@@ -115,16 +94,17 @@ const survive = async (
   if (pair === null) throw new Error(`${account} has no pair after its rotation`);
   return {
     kills: killed,
+    address: await addressOf(stack, account, cast.requester),
     end: {
       ...(await tryNamed(stack, account)),
       newest: { password: pair.password.generation, mfa: pair.mfa.generation },
-      old: await tryOld(stack, account, old),
+      old: old === null ? null : await tryOld(stack, account, old),
     },
   };
 };
 
 /**
- * Rotates the account again and again, each time killing the worker with SIGKILL at some points.
+ * Rotates the account again and again (one that is not provisioned yet, first by provisioning it), each time killing the worker with SIGKILL at some points.
  *
  * @param gate - where the worker's traffic is stopped
  * @param rotations - the kills of each rotation, in order; those of one fall into attempts that follow each other
@@ -140,16 +120,26 @@ export const killMatrix = async (
   return survived;
 };
 
+/** Whether at a kill what is named is what it must be: two of each part at most, one combination of which opens. */
+export const isHeld = ({ password, mfa, opens, identity }: Killed): boolean =>
+  // Until there is an identity, there is nothing to open.
+  password.length <= 2 && mfa.length <= 2 && opens.length === (identity === null ? 0 : 1);
+
 /** What falls short of the promise, in words; empty when it holds. */
 export const shortfalls = (survived: readonly Survived[]): string[] =>
-  survived.flatMap(({ kills, end }) => [
-    ...kills.flatMap(({ kill: { step, at }, password, mfa, opens }) => [
-      ...(password.length > 2 || mfa.length > 2 ? [`${step}, ${at}: more than two are named`] : []),
-      ...(opens.length === 1 ? [] : [`${step}, ${at}: ${opens.length} of what is named open`]),
-    ]),
-    ...(end.opens.join() === `password ${end.newest.password} + mfa ${end.newest.mfa}`
+  survived.flatMap(({ kills, address, end: { opens, newest, identity, old } }) => [
+    ...kills
+      .filter((each) => !isHeld(each))
+      .map(
+        ({ kill: { step, at }, password, mfa, ...each }) =>
+          `${step}, ${at}: ${each.opens.length} of ${password.length} × ${mfa.length} that are named open`,
+      ),
+    ...(opens.join() === `password ${newest.password} + mfa ${newest.mfa}`
       ? []
-      : [`at the end ${end.opens.join(' and ') || 'nothing'} opens`]),
-    ...(end.old.password === 400 ? [] : [`the old password is answered with ${end.old.password}`]),
-    ...(end.old.session === 401 ? [] : [`the old session is answered with ${end.old.session}`]),
+      : [`at the end ${opens.join(' and ') || 'nothing'} opens`]),
+    ...(identity?.address === address && identity.credentials.join() === 'password,totp'
+      ? []
+      : [`at the end the identity is at ${identity?.address}, with ${identity?.credentials.join(', ')}`]),
+    ...((old?.password ?? 400) === 400 ? [] : [`the old password is answered with ${old?.password}`]),
+    ...((old?.session ?? 401) === 401 ? [] : [`the old session is answered with ${old?.session}`]),
   ]);

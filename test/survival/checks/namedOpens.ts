@@ -1,5 +1,5 @@
 /** Trying on the real Kratos every combination of sealed generations that the ledger names. */
-import { createKratosLogin } from '../../../adapters/kratos/index.ts';
+import { createKratosAdmin, createKratosLogin } from '../../../adapters/kratos/index.ts';
 import { createLedgerReader, createSealStore } from '../../../adapters/postgres/index.ts';
 import type { SealedAt } from '../../../core/contracts/events.ts';
 import type { AccountId } from '../../../core/contracts/ids.ts';
@@ -9,6 +9,7 @@ import { foldAccount } from '../../../core/rules/streams.ts';
 import type { Stack } from '../../../dev/stack/index.ts';
 import { withPool } from '../../whole/checks/database.ts';
 import { addressOf, codeOf, openSeal } from '../../whole/checks/outside.ts';
+import { usable } from './doors.ts';
 
 /** The account as the ledger's rows leave it. */
 export const accountIn = (stack: Stack, account: AccountId): Promise<AccountState> =>
@@ -29,6 +30,8 @@ export interface Named {
   readonly mfa: readonly number[];
   /** Each combination that opens it: `password 3 + mfa 2`, or `password 3 alone` while there is no second factor. */
   readonly opens: readonly string[];
+  /** Where the account's identity is, and by what it can be logged in to; null while there is none. */
+  readonly identity: { readonly address: string; readonly credentials: readonly string[] } | null;
 }
 
 const outsider = ({ servers }: Stack) =>
@@ -38,13 +41,25 @@ const outsider = ({ servers }: Stack) =>
     userAgent: 'whoever tries what is named',
   });
 
+/** The account's identity as Kratos has it: at its own address, though somebody moved it there. */
+const identityOf = async (stack: Stack, account: AccountId): Promise<Named['identity']> => {
+  const admin = createKratosAdmin({ adminUrl: stack.servers.kratos.adminUrl, timeoutMs: 10_000 });
+  const { identity } = await accountIn(stack, account);
+  const id = identity ?? (await admin.findIdentity(await addressOf(stack, account, 'maya')));
+  if (id === undefined) return null;
+  const shape = await admin.getIdentityShape(id);
+  return { address: String(shape.traits['email']), credentials: usable(shape) };
+};
+
 /** Tries each named password, and behind it each named second factor. Every login is logged out again. */
 export const tryNamed = async (stack: Stack, account: AccountId): Promise<Named> => {
   const named = (await accountIn(stack, account)).candidates?.named;
   if (named === undefined) throw new Error(`the ledger names no candidates of ${account}`);
   const [passwords, seeds] = [namedOf(named.password), namedOf(named.mfa)];
+  const numbers = (of: SealedAt[]): number[] => of.map((each) => each.generation);
   const login = outsider(stack);
-  const identifier = await addressOf(stack, account, 'maya');
+  const identity = await identityOf(stack, account);
+  const identifier = identity?.address ?? (await addressOf(stack, account, 'maya'));
   const opens: string[] = [];
   for (const password of passwords) {
     const which = `password ${password.generation}`;
@@ -61,8 +76,7 @@ export const tryNamed = async (stack: Stack, account: AccountId): Promise<Named>
       }
     await login.logout(sessionToken);
   }
-  const numbers = (of: SealedAt[]): number[] => of.map((each) => each.generation);
-  return { password: numbers(passwords), mfa: numbers(seeds), opens };
+  return { password: numbers(passwords), mfa: numbers(seeds), opens, identity };
 };
 
 /** Somebody who holds what the ledger names as live logs in with the password, and stays. The token is a secret. */

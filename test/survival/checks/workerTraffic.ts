@@ -9,8 +9,9 @@ import { createGate, type Gate } from './gate.ts';
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/^PUT \/admin\/identities\//, 'put identity'],
-  [/^POST \/admin\/identities$/, 'create identity'],
+  [/^POST \/admin\/identities /, 'create identity'],
   [/^DELETE \/admin\/identities\/[^/]+\/credentials\/totp/, 'delete totp'],
+  [/^DELETE \/admin\/identities\/[^/]+\/credentials\//, 'delete credential'],
   [/^DELETE \/admin\/sessions\//, 'end session'],
   [/^POST \/self-service\/login.*"method":"password"/s, 'log in'],
   [/^POST \/self-service\/login.*"method":"totp"/s, 'second factor'],
