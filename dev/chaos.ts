@@ -107,8 +107,8 @@ const campaign = async (from: number, cases: number): Promise<number> => {
     console.log(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
   for (const [kind, times] of [...played.faults].toSorted()) console.log(`${kind}: ${times} faults`);
   console.log(
-    `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.rows} rows, ` +
-      `${played.logins} logins, ${played.waysIn} looks at the way in, ${played.violations.size} seeds violated`,
+    `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.sizes.rows} rows, ` +
+      `${played.sizes.logins} logins, ${played.sizes.waysIn} looks at the way in, ${played.violations.size} seeds violated`,
   );
   return played.violations.size === 0 ? exits.clean : exits.violated;
 };
@@ -127,8 +127,8 @@ const skipping = async (from: number, cases: number): Promise<number> => {
     for (const [way, times] of played.ways) console.log(`${way}: ${times} cases`);
     const faults = [...played.faults.values()].reduce((all, each) => all + each, 0);
     console.log(
-      `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.rows} rows, ` +
-        `${played.logins} logins, ${faults} faults, ${played.replayed} histories replayed, ` +
+      `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.sizes.rows} rows, ` +
+        `${played.sizes.logins} logins, ${faults} faults, ${played.replayed} histories replayed, ` +
         `${played.days.toFixed(0)} days in ${seconds.toFixed(0)} s, ${violations.size} seeds violated`,
     );
     return violations.size === 0 ? exits.clean : exits.violated;

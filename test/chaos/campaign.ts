@@ -1,7 +1,7 @@
 /** Many seeds, each judged by every checker; and the violations planted for the checkers. */
 import { checkers, violationsIn, type CheckerName } from './checkers/index.ts';
 import { isSabotage, planted, type Planted } from './checkers/planted.ts';
-import type { Evidence } from './evidence.ts';
+import { noSizes, sizesOf, sumOfSizes, type Evidence, type Sizes } from './evidence.ts';
 import type { ChaosOrg } from './org.ts';
 import { playSeed } from './play.ts';
 import type { Sabotage } from './world.ts';
@@ -14,19 +14,16 @@ export const faultRate = 0.05;
 export interface Campaign {
   readonly seeds: number;
   readonly cases: number;
-  readonly rows: number;
-  readonly logins: number;
+  /** How much there was to judge. Looks at the way in come with rotations that were sealed and set for real. */
+  readonly sizes: Sizes;
   readonly faults: ReadonlyMap<string, number>;
   /** By seed, so that one can be played again by its number. */
   readonly violations: ReadonlyMap<number, readonly string[]>;
-  /** Rotations that were sealed and set for real, and how often it was looked whether the account opened. */
-  readonly waysIn: number;
 }
 
 /** A campaign that has yet to play. */
 export const nothingPlayed: Campaign = {
-  ...{ seeds: 0, cases: 0, rows: 0, logins: 0, waysIn: 0 },
-  ...{ faults: new Map(), violations: new Map() },
+  ...{ seeds: 0, cases: 0, sizes: noSizes, faults: new Map(), violations: new Map() },
 };
 
 /** What two campaigns of different seeds come to. */
@@ -36,9 +33,7 @@ export const together = (one: Campaign, other: Campaign): Campaign => {
   return {
     seeds: one.seeds + other.seeds,
     cases: one.cases + other.cases,
-    rows: one.rows + other.rows,
-    logins: one.logins + other.logins,
-    waysIn: one.waysIn + other.waysIn,
+    sizes: sumOfSizes(one.sizes, other.sizes),
     violations: new Map([...one.violations, ...other.violations]),
     faults,
   };
@@ -53,9 +48,8 @@ export const playSeeds = async (
   for (let seed = from; seed < from + seeds; seed += 1) {
     const { evidence, cases, faults } = await playSeed(org, { seed, cases: casesOfASeed, rate: faultRate });
     const found = violationsIn(evidence);
-    const [rows, logins, waysIn] = [evidence.rows, evidence.logins, evidence.waysIn].map((it) => it.length);
     all = together(all, {
-      ...{ seeds: 1, cases, rows: rows ?? 0, logins: logins ?? 0, waysIn: waysIn ?? 0, faults },
+      ...{ seeds: 1, cases, sizes: sizesOf(evidence), faults },
       violations: new Map(found.length > 0 ? [[seed, found]] : []),
     });
   }

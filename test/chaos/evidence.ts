@@ -46,3 +46,19 @@ export interface Evidence {
   /** Whether everybody has done what they owe at the end, so that everything must be over. */
   readonly isSettled: boolean;
 }
+
+/** What checkers go through; of an empty one they have nothing to say. */
+export const sizeNames = [
+  ...(['rows', 'messages', 'taken', 'logins', 'waysIn', 'secrets', 'said', 'copies'] as const),
+] as const;
+/** How many there were of each. */
+export type Sizes = Readonly<Record<(typeof sizeNames)[number], number>>;
+
+const sizesBy = (sizeOf: (name: (typeof sizeNames)[number]) => number): Sizes => ({
+  ...{ rows: sizeOf('rows'), messages: sizeOf('messages'), taken: sizeOf('taken'), logins: sizeOf('logins') },
+  ...{ waysIn: sizeOf('waysIn'), secrets: sizeOf('secrets'), said: sizeOf('said'), copies: sizeOf('copies') },
+});
+export const noSizes = sizesBy(() => 0);
+export const sizesOf = (evidence: Evidence): Sizes =>
+  sizesBy((name) => (name === 'copies' ? evidence.copies.size : evidence[name].length));
+export const sumOfSizes = (one: Sizes, other: Sizes): Sizes => sizesBy((name) => one[name] + other[name]);

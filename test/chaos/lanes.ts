@@ -4,11 +4,12 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { casesOfASeed, nothingPlayed, together, type Campaign } from './campaign.ts';
+import { sizeNames } from './evidence.ts';
 
 const count = z.int().nonnegative();
 /** What a lane tells of the seeds it was given. */
 const played = z.object({
-  ...{ seeds: count, cases: count, rows: count, logins: count, waysIn: count },
+  ...{ seeds: count, cases: count, sizes: z.record(z.enum(sizeNames), count) },
   faults: z.map(z.string(), count),
   violations: z.map(count, z.array(z.string())),
 });
@@ -23,19 +24,37 @@ const startLane = (): ChildProcess =>
     ...{ execArgv: ['--import', 'tsx'], serialization: 'advanced' },
   });
 
+interface Share {
+  readonly from: number;
+  readonly seeds: number;
+}
+
+/**
+ * What a lane answered.
+ *
+ * @throws Error when it played no case: it would be given seeds for ever
+ */
+export const answerOf = (message: unknown, { from, seeds }: Share): Campaign => {
+  const answer = played.parse(message);
+  if (answer.cases === 0) throw new Error(`a lane played no case of the ${seeds} seeds from ${from} on`);
+  return answer;
+};
+
 /** @throws Error when the lane ends instead of answering; it has said on stderr why */
-const askLane = (lane: ChildProcess, share: { from: number; seeds: number }): Promise<Campaign> =>
-  new Promise((resolve, reject) => {
+const askLane = async (lane: ChildProcess, share: Share): Promise<Campaign> => {
+  const message = await new Promise<unknown>((resolve, reject) => {
     const whenEnded = (code: number | null): void => {
       reject(new Error(`a lane ended with ${code ?? 'a signal'} at the seeds from ${share.from} on`));
     };
     lane.once('exit', whenEnded);
-    lane.once('message', (message) => {
+    lane.once('message', (answer) => {
       lane.off('exit', whenEnded);
-      resolve(played.parse(message));
+      resolve(answer);
     });
     lane.send(share);
   });
+  return answerOf(message, share);
+};
 
 /** Plays seeds from `from` on, until `cases` cases were asked for. */
 export const playMany = async (

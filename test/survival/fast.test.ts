@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { playSeeds, tryPlanted } from '../chaos/campaign.ts';
+import { casesOfASeed, playSeeds, tryPlanted } from '../chaos/campaign.ts';
+import { playMany } from '../chaos/lanes.ts';
 import { makeChaosOrg, type ChaosOrg } from '../chaos/org.ts';
 import { playSeed } from '../chaos/play.ts';
 
@@ -11,9 +12,10 @@ describe('whole cases in memory, with adapters that fail', () => {
   afterAll(() => org.remove());
 
   it('break no promise, whatever people, machines and the clock do', async () => {
-    const { cases, faults, violations } = await playSeeds(org, { from: 1, seeds: 30 });
+    const { cases, faults, violations, sizes } = await playSeeds(org, { from: 1, seeds: 30 });
     expect(Object.fromEntries(violations)).toEqual({});
     expect(cases).toBeGreaterThanOrEqual(60);
+    expect(Object.entries(sizes).filter(([, size]) => size === 0)).toEqual([]);
     // That each kind was had is what the run is for.
     for (const adapter of ['postgres', 'kratos', 'channel', 'worker'])
       for (const kind of ['before', 'during', 'after'])
@@ -23,6 +25,13 @@ describe('whole cases in memory, with adapters that fail', () => {
   it('each checker finds what was planted for it', async () => {
     const caught = await tryPlanted(org);
     expect(caught.filter(({ said }) => said === null)).toEqual([]);
+  }, 240_000);
+
+  it('shared among processes, they come to the same', async () => {
+    const shared = await playMany({ from: 1, cases: 8 }, () => undefined);
+    expect(shared.cases).toBeGreaterThanOrEqual(8);
+    expect(shared.seeds).toBeGreaterThanOrEqual(8 / casesOfASeed);
+    expect(shared).toEqual(await playSeeds(org, { from: 1, seeds: shared.seeds }));
   }, 240_000);
 
   it('a seed played again is the same run', async () => {

@@ -3,6 +3,7 @@ import { tryPlanted } from '../../../test/chaos/campaign.ts';
 import { playMany } from '../../../test/chaos/lanes.ts';
 import { makeChaosOrg } from '../../../test/chaos/org.ts';
 import { rounded, type Proof } from '../../figure.ts';
+import { tellJudged } from './judged.ts';
 
 const wanted = 5_000;
 
@@ -32,8 +33,7 @@ export const proveFast = async ({ report, say }: Proof): Promise<void> => {
       ok,
     });
     report({ ...told, figure: '  seeds', value: sum.seeds, unit: 'seeds' });
-    report({ ...told, figure: '  logins', value: sum.logins, unit: 'logins' });
-    report({ ...told, figure: '  looks at the way in', value: sum.waysIn, unit: 'looks' });
+    tellJudged(report, sum.sizes);
     report({ ...told, figure: '  time for a case', value: ms, unit: 'ms' });
     const had = [...faults.values()].reduce((all, each) => all + each, 0);
     report({ ...told, figure: '  faults of adapters', value: had, unit: 'faults', ok: had > 0 });

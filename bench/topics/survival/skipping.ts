@@ -3,6 +3,7 @@ import { makeChaosOrg } from '../../../test/chaos/org.ts';
 import { playManySkipping } from '../../../test/chaos/skipping/campaign.ts';
 import { tryPlantedSkipping } from '../../../test/chaos/skipping/planted.ts';
 import { rounded, type Proof } from '../../figure.ts';
+import { tellJudged } from './judged.ts';
 
 const wanted = 200;
 
@@ -31,8 +32,7 @@ export const proveSkipping = async ({ report, say }: Proof): Promise<void> => {
       ...{ floor: `${wanted}`, ok: sum.cases >= wanted },
     });
     report({ ...told, figure: '  ways a case went', value: ways.size, unit: 'ways' });
-    report({ ...told, figure: '  rows', value: sum.rows, unit: 'rows' });
-    report({ ...told, figure: '  logins', value: sum.logins, unit: 'logins' });
+    tellJudged(report, sum.sizes);
     const had = [...faults.values()].reduce((all, each) => all + each, 0);
     report({ ...told, figure: '  faults of adapters', value: had, unit: 'faults', ok: had > 0 });
     report({ ...told, figure: '  time on its clock', value: rounded(sum.days, 0), unit: 'days' });

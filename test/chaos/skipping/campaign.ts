@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { casesOfASeed, faultRate } from '../campaign.ts';
 import { violationsIn } from '../checkers/index.ts';
+import { noSizes, sizesOf, sumOfSizes, type Sizes } from '../evidence.ts';
 import type { ChaosOrg } from '../org.ts';
 import { account } from '../world.ts';
 import { playSkipping, type PlayedSkipping, type SkippingRun } from './play.ts';
@@ -131,8 +132,8 @@ export type SkippingBench = ReturnType<typeof createSkippingBench>;
 export interface SkippingCampaign {
   readonly seeds: number;
   readonly cases: number;
-  readonly rows: number;
-  readonly logins: number;
+  /** How much there was to judge. */
+  readonly sizes: Sizes;
   /** Days that went by on the servers' clocks. */
   readonly days: number;
   readonly servers: number;
@@ -158,7 +159,7 @@ export const playManySkipping = async (
   const bench = createSkippingBench(org);
   const violations = new Map<number, readonly string[]>();
   const [faults, ways] = [new Map<string, number>(), new Map<WayName, number>()];
-  const sum = { seeds: 0, cases: 0, rows: 0, logins: 0, days: 0 };
+  const sum = { seeds: 0, cases: 0, sizes: noSizes, days: 0 };
   const add = (seed: number, found: readonly string[]): void => {
     if (found.length === 0) return;
     violations.set(seed, [...(violations.get(seed) ?? []), ...found]);
@@ -177,8 +178,7 @@ export const playManySkipping = async (
           ways.set(way, (ways.get(way) ?? 0) + 1);
         }
         sum.cases += played.cases;
-        sum.rows += played.evidence.rows.length;
-        sum.logins += played.evidence.logins.length;
+        sum.sizes = sumOfSizes(sum.sizes, sizesOf(played.evidence));
         sum.days += played.lasted / 86_400;
       }
       if (bench.isWorn()) add(seed, await bench.finish());
