@@ -10,6 +10,7 @@ import { makeChaosOrg } from '../test/chaos/org.ts';
 import { playSeed } from '../test/chaos/play.ts';
 import { playOnServers } from '../test/chaos/real/campaign.ts';
 import { asText, planOf } from '../test/chaos/real/plan.ts';
+import { slowestOf, wentOn } from '../test/chaos/real/recovery.ts';
 import { playManySkipping } from '../test/chaos/skipping/campaign.ts';
 
 const exits = { clean: 0, violated: 1, usage: 2 } as const;
@@ -69,10 +70,11 @@ const onServers = async (seed: number, cases: number | null, seconds: number | n
   }
   for (const [call, times] of [...failed].toSorted()) console.log(`${call}: ${times} calls failed`);
   const wrong = [...verdicts.values()].flat().length;
-  const slowest = Math.max(0, ...had.map(({ recovery }) => recovery ?? Infinity));
+  for (const [kind, { had: times, on, idle }] of wentOn(plan, had))
+    console.log(`${kind}: ${times} times, ${on} went on, ${idle} had nothing to go on with`);
   console.log(
     `seed ${seed}: ${played.cases} cases, ${evidence.rows.length} rows, ${evidence.logins.length} logins, ` +
-      `${had.length} faults, ${sumOf(failed)} failed calls, went on ${slowest.toFixed(1)} s after one at the latest, ${wrong} violations, ` +
+      `${had.length} faults, ${sumOf(failed)} failed calls, went on ${slowestOf(had).toFixed(1)} s after one at the latest, ${wrong} violations, ` +
       `${played.seconds.toFixed(0)} s`,
   );
   return wrong === 0 ? exits.clean : exits.violated;

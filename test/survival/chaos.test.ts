@@ -1,7 +1,9 @@
 /** Random faults on real servers, the smallest run; more is `npm run chaos` and `npm run prove -- survival/chaos`. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { faultRate } from '../chaos/campaign.ts';
-import { flakyJudge, judge, playOnServers } from '../chaos/real/campaign.ts';
+import { sizesOf } from '../chaos/evidence.ts';
+import { playOnServers } from '../chaos/real/campaign.ts';
+import { flakyJudge, judge } from '../chaos/real/judge.ts';
 import { faultKinds, planOf } from '../chaos/real/plan.ts';
 
 describe('two cases on real servers, the worker killed in the midst', () => {
@@ -23,7 +25,8 @@ describe('two cases on real servers, the worker killed in the midst', () => {
     const { cases, evidence, had } = played;
     expect(cases).toBe(2);
     expect(evidence.logins.length).toBeGreaterThanOrEqual(2);
-    expect(had.map(({ fault }) => fault.kind)).toEqual(['worker killed']);
+    expect(had).toMatchObject([{ fault: { kind: 'worker killed' }, recovery: expect.any(Number) as number }]);
+    expect(Object.entries(sizesOf(evidence)).filter(([, size]) => size === 0)).toEqual([]);
   });
 });
 

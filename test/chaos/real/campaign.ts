@@ -1,38 +1,13 @@
 /** A run on a system started for it, judged by the same checkers as the runs in memory, and by how fast it went on. */
 import { startWhole } from '../../whole/stack.ts';
-import { checkers } from '../checkers/index.ts';
 import { createRandom } from '../random.ts';
 import { makeFlaky, type Flaky } from './flaky.ts';
+import { judge, type Verdicts } from './judge.ts';
 import { createMachines } from './machines.ts';
-import { asText } from './plan.ts';
-import { mostRecovery, playReal, type PlayedReal, type RealRun } from './run.ts';
+import { playReal, type PlayedReal, type RealRun } from './run.ts';
 
 /** Short, so that a login which nobody claims rings while the run lasts. Seconds. */
 const shortClaims = (yaml: string): string => `${yaml}\ndeadlines:\n  claim: 20\n`;
-
-/** What was wrong, by who judges it. */
-export type Verdicts = ReadonlyMap<string, readonly string[]>;
-
-export const recoveryJudge = 'each fault is got over in time';
-export const restJudge = 'it comes to rest';
-export const deathsJudge = 'no process ends by itself';
-
-export const flakyJudge = 'calls failed at random';
-
-/** @param failed - how often each server's calls failed: a run in which none did has tried too little */
-export const judge = ({ evidence, waits, had, dead }: PlayedReal, failed: Flaky['failed']): Verdicts =>
-  new Map<string, readonly string[]>([
-    ...Object.entries(checkers).map(([name, check]) => [name, check(evidence)] as const),
-    [
-      recoveryJudge,
-      had
-        .filter(({ outage, recovery }) => recovery === null || recovery > mostRecovery(outage))
-        .map(({ fault, recovery }) => `${asText(fault)}: went on ${recovery ?? 'never'} s later`),
-    ],
-    [deathsJudge, dead],
-    [restJudge, waits],
-    [flakyJudge, failed.size === 0 ? ['no call ever failed'] : []],
-  ]);
 
 /** Starts the whole system in a folder of its own, plays, judges, and removes everything. */
 export const playOnServers = async (

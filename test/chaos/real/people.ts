@@ -16,6 +16,7 @@ import { newNonce } from '../../support/org.ts';
 import { codeOf } from '../../whole/checks/outside.ts';
 import { openHome } from '../../whole/checks/person.ts';
 import { claimOf, type Deed, type Players } from '../deeds.ts';
+import { persevere } from './entering.ts';
 
 /** In milliseconds: a person sends again what was not answered. */
 const patience = 20_000;
@@ -41,6 +42,19 @@ export const createPeople = async (stack: Stack, account: AccountId, { requester
   const url = stack.servers.kratos.publicUrl;
   const login = createKratosLogin({ publicUrl: url, timeoutMs: 10_000, userAgent: 'the requester' });
   const held = new Map<CaseId, Held>();
+  const logins: { readonly asked: number; readonly had: number | null }[] = [];
+  /** Asks Kratos for a session. What it refuses leaves none, and no hook. */
+  const logIn = async (password: string): ReturnType<typeof login.login> => {
+    const asked = Date.now();
+    try {
+      const first = await login.login({ identifier: terms.address, password });
+      if (!first.refused) logins.push({ asked, had: Date.now() });
+      return first;
+    } catch (error) {
+      logins.push({ asked, had: null });
+      throw error;
+    }
+  };
 
   const players: Players = {
     ...{ requesters: terms.principals, owners, role: terms.quorum.role },
@@ -57,6 +71,8 @@ export const createPeople = async (stack: Stack, account: AccountId, { requester
 
   return {
     ...{ players, everybody, config, configs: trust.configs, current: digest, identifier: terms.address },
+    /** When somebody asked Kratos for a session, and when they had it; null when it did not answer. */
+    logins,
     /** Signed as it stands now. @param signer - whose key signs */
     sealed: ({ by, members }: Deed, signer = by): Envelope => {
       const sign = signers.get(signer);
@@ -92,7 +108,7 @@ export const createPeople = async (stack: Stack, account: AccountId, { requester
       let mine = held.get(it.case);
       if (mine === undefined) {
         const password = await openGeneration(stack, pair.password);
-        const first = await login.login({ identifier: terms.address, password });
+        const first = await logIn(password);
         if (first.refused) return null;
         const session = { id: first.sessionId, token: first.sessionToken };
         const { generation } = pair.password;
@@ -101,9 +117,12 @@ export const createPeople = async (stack: Stack, account: AccountId, { requester
       }
       const claim = claimOf(it, mine.session.id);
       if (mine.isLifted) return { claim, isIn: true };
-      const code = await codeOf(await openGeneration(stack, pair.mfa));
-      const second = await login.loginSecondFactor({ sessionToken: mine.session.token, code });
-      mine.isLifted = !second.refused && second.aal === 'aal2';
+      const { token } = mine.session;
+      mine.isLifted = await persevere(async () => {
+        const code = await codeOf(await openGeneration(stack, pair.mfa));
+        const second = await login.loginSecondFactor({ sessionToken: token, code });
+        return !second.refused && second.aal === 'aal2';
+      });
       return { claim, isIn: mine.isLifted };
     },
     /** What the requester's machine finds of the old credential, as the members of their statement. */

@@ -1,9 +1,16 @@
 /** A run of simulated people and broken machines on real servers, made of one seed. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { createLedgerReader, createOutbox } from '../../../adapters/postgres/index.ts';
 import type { Row } from '../../../core/contracts/ledger.ts';
 import { nextAccountDeadline } from '../../../core/rules/account/due.ts';
-import { finalPhases, isDeclared, type CaseState } from '../../../core/rules/case/state.ts';
+import {
+  finalPhases,
+  isDeclared,
+  type CaseState,
+  type DeclaredCase,
+  type Phase,
+} from '../../../core/rules/case/state.ts';
 import { openPool } from '../../whole/checks/database.ts';
 import { openEverySeal } from '../../whole/checks/outside.ts';
 import { tryNamed } from '../../survival/checks/namedOpens.ts';
@@ -14,10 +21,20 @@ import type { Evidence, WayIn } from '../evidence.ts';
 import { createRandom } from '../random.ts';
 import { createStates } from '../states.ts';
 import { namedIn } from '../waysIn.ts';
+import { openedBy } from './entering.ts';
 import { copiesOf, loginsIn, messagesIn, takenBy } from './gather.ts';
 import type { Machines } from './machines.ts';
 import { createPeople } from './people.ts';
 import { asText, type Fault } from './plan.ts';
+import {
+  asWords,
+  mostRecovery,
+  recoveriesOf,
+  recoveryOf,
+  type Broken,
+  type Had,
+  type Seen,
+} from './recovery.ts';
 
 /** How a run is made: so many cases, or as many as fit into a time. */
 export interface RealRun {
@@ -28,14 +45,6 @@ export interface RealRun {
   readonly plan: readonly Fault[];
   /** How many of our processes' calls to their servers fail, from 0 to 1. */
   readonly rate: number;
-}
-
-/** A fault that was had. Seconds. */
-export interface Had {
-  readonly fault: Fault;
-  readonly outage: number;
-  /** From the outage's end until a row told that an account or a case went on; null when none ever did. */
-  readonly recovery: number | null;
 }
 
 export interface PlayedReal {
@@ -49,18 +58,15 @@ export interface PlayedReal {
   readonly seconds: number;
 }
 
-/** In seconds: to settle, once nobody asks any more; and for a case to go on after a fault. */
+/** In seconds: to settle, once nobody asks any more; and for what was hit to go on after a fault. */
 const settleWithin = 300;
 const goOnWithin = 150;
 const breath = 250;
 
-/** The longest that going on may take. */
-export const mostRecovery = (outage: number): number => Math.max(30, 2 * outage);
+const isForLogins = (phase: Phase): boolean => phase === 'released' || phase === 'in-session';
 
 const stillOwed = ({ obligations }: CaseState): string =>
   obligations.flatMap((each) => (each.ended === null ? [each.id] : [])).join(', ') || 'nothing owed';
-
-const bringsOn = ({ metadata }: Row): boolean => (metadata.events ?? []).length > 0;
 
 /** Plays a run to its end on a stack that runs. @returns what is left of it, for the checkers */
 export const playReal = async (
@@ -76,7 +82,8 @@ export const playReal = async (
   const rows: Row[] = [];
   const waysIn: WayIn[] = [];
   const dead: string[] = [];
-  const had: Had[] = [];
+  const broken: Broken[] = [];
+  const posted: { readonly statement: string; readonly at: number }[] = [];
   const states = createStates(account, rows);
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
@@ -85,6 +92,9 @@ export const playReal = async (
   const isAsking = (): boolean => asked() < run.cases && elapsed() < run.seconds;
   const open = () => states().cases.filter(({ phase }) => !finalPhases.includes(phase));
   const isBusy = (): boolean => isAsking() || open().length > 0 || states().account.rotation !== null;
+
+  let busyUntil = began;
+  const seen = (): Seen => ({ rows, posted, logins: people.logins, busyUntil });
 
   const pull = async (): Promise<void> => {
     for (;;) {
@@ -98,18 +108,34 @@ export const playReal = async (
     const forger = random.chance(0.02) ? random.pick(people.everybody) : undefined;
     const envelope = people.sealed(it, forger);
     const again = random.chance(0.08);
+    posted.push({ statement: envelope.statement, at: Date.now() });
     await people.post(envelope);
     if (again) await people.post(envelope);
   };
+  /** Whether a case is still one to log in for, with the pair that it began with. */
+  const isStillOpen = async ({ case: id, opening }: DeclaredCase, hasSession: boolean): Promise<boolean> => {
+    await pull();
+    const { account: state, cases } = states();
+    const isIn = cases.some(({ case: each, phase }) => each === id && isForLogins(phase));
+    const isAlone = cases.every(({ case: each, phase }) => each === id || finalPhases.includes(phase));
+    // Another case that ends takes every session with it.
+    if (!isIn || (hasSession && !isAlone)) return false;
+    return state.rotation === null && isDeepStrictEqual(state.pair, opening.pair);
+  };
   const logIns = async (): Promise<void> => {
     for (const it of open().filter(isDeclared)) {
-      if (it.phase !== 'released' && it.phase !== 'in-session') continue;
+      if (!isForLogins(it.phase)) continue;
       const entered = await people.enter(it);
-      const isNew = !waysIn.some(({ when }) => when === `login of ${it.case}`);
-      if (isNew && (entered === null || entered.isIn)) {
+      const when = `login of ${it.case}`;
+      const opens = waysIn.some((each) => each.when === when)
+        ? null
+        : await openedBy(entered, () => isStillOpen(it, entered !== null));
+      if (opens !== null) {
         const named = namedIn(rows);
-        const count = { password: named.password.length, mfa: named.mfa.length };
-        waysIn.push({ when: `login of ${it.case}`, named: count, opens: entered !== null });
+        waysIn.push({
+          ...{ when, opens },
+          named: { password: named.password.length, mfa: named.mfa.length },
+        });
       }
       if (entered !== null && it.phase === 'released') await utter(entered.claim);
     }
@@ -141,14 +167,18 @@ export const playReal = async (
   };
   const said: string[] = [];
 
-  const goesOn = async (since: number): Promise<number | null> => {
-    const until = Date.now() + goOnWithin * 1000;
-    while (Date.now() < until && isBusy()) {
-      const row = rows.find((each) => bringsOn(each) && Date.parse(each.timestamp) >= since);
-      if (row !== undefined) return (Date.parse(row.timestamp) - since) / 1000;
+  /** Waits until what was hit went on; not for long while nothing is asked of it. */
+  const goesOn = async (it: Broken): Promise<void> => {
+    const peace = it.up + mostRecovery((it.up - it.began) / 1000) * 1000;
+    while (Date.now() < it.up + goOnWithin * 1000 && isBusy()) {
+      const recovery = recoveryOf(it, [], seen());
+      if (typeof recovery === 'number') break;
+      if (recovery === 'nothing to go on with' && Date.now() > peace) break;
       await sleep(breath);
     }
-    return null;
+    say(
+      `${asText(it.fault)}: ${((it.up - it.began) / 1000).toFixed(1)} s until up, ${asWords(recoveryOf(it, [], seen()))}`,
+    );
   };
   const breakThings = async (): Promise<void> => {
     for (const fault of run.plan) {
@@ -161,13 +191,9 @@ export const playReal = async (
         fault,
         open().map((each) => each.case),
       );
-      const outage = (Date.now() - start) / 1000;
-      const recovery = await goesOn(start + outage * 1000);
-      // With nothing left to do, nothing can go on.
-      if (recovery !== null || isBusy()) had.push({ fault, outage, recovery });
-      say(
-        `${asText(fault)}: ${outage.toFixed(1)} s until up, went on ${recovery?.toFixed(1) ?? 'not at all'} s later`,
-      );
+      const it = { fault, began: start, up: Date.now() };
+      broken.push(it);
+      await goesOn(it);
     }
   };
 
@@ -176,7 +202,7 @@ export const playReal = async (
   const waitedFor = async (): Promise<string[]> => {
     const { account: state } = states();
     // By the rows: an account forgets what was seen long ago.
-    const seen = new Set(
+    const sighted = new Set(
       rows.flatMap(({ metadata }) =>
         (metadata.events ?? []).flatMap(({ event }) =>
           event.type === 'session-sighted' ? [event.sighting.id] : [],
@@ -191,7 +217,7 @@ export const playReal = async (
       ...(await outbox.pending(100, new Date().toISOString())).map(
         ({ message, channel }) => `${message.id} was not taken by ${channel}`,
       ),
-      ...logins.filter((each) => !seen.has(each.sighting)).map((each) => `${each.sighting} was not seen`),
+      ...logins.filter((each) => !sighted.has(each.sighting)).map((each) => `${each.sighting} was not seen`),
     ];
   };
 
@@ -203,6 +229,7 @@ export const playReal = async (
     let [rest, ended] = [0, 0];
     let waits: string[] = [];
     while (rest < 2) {
+      if (isBusy()) busyUntil = Date.now();
       await round();
       await sleep(breath);
       if (isAsking() || !trouble.isOver) continue;
@@ -233,6 +260,7 @@ export const playReal = async (
       ...{ configs: people.configs, config: people.config, current: people.current },
       said: [...said, ...(await machines.said())],
     };
+    const had = recoveriesOf(broken, seen());
     return { evidence, waits, cases: asked(), had, dead, seconds: elapsed() };
   } finally {
     await pool.end();
