@@ -1,4 +1,3 @@
-import { ApplicationFailure } from '@temporalio/common';
 import type { Config } from '../core/contracts/config.ts';
 import { failureNames, type Refusal } from '../core/contracts/failures.ts';
 import { accountOf, type AccountId, type CaseId } from '../core/contracts/ids.ts';
@@ -10,6 +9,7 @@ import { decideCase } from '../core/rules/case/decide.ts';
 import type { Decision } from '../core/rules/decision.ts';
 import type { Streams } from '../core/rules/streams.ts';
 import { openEnvelope } from '../core/trust/envelope.ts';
+import { finalFailure } from './final.ts';
 import { accountNews, caseNews, type AccountNews, type CaseNews } from './news.ts';
 import { judgedAt, type Configs, type Deed, type Recorder, type Verdict } from './recorder.ts';
 
@@ -121,12 +121,7 @@ const wrongPlace = (id: string, type: string): Refusal => ({
 const acceptedBy = (row: Row): Accepted => {
   if (row.result === 'refused') {
     const { code, why } = row.metadata;
-    throw ApplicationFailure.create({
-      type: failureNames.refused,
-      message: String(why),
-      nonRetryable: true,
-      details: [{ code, why, seq: row.seq }],
-    });
+    throw finalFailure(String(why), failureNames.refused, { code, why, seq: row.seq });
   }
   const events = row.metadata.events ?? [];
   const rotation = events.flatMap(({ event }) => ('rotation' in event ? [event.rotation] : []))[0] ?? null;

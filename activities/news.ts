@@ -7,6 +7,8 @@ import { accountEventsIn, caseEventsIn } from '../core/rules/streams.ts';
 export interface News<Event> {
   /** The workflow that it is for. */
   readonly of: string;
+  /** The row that it was asked for what came after. */
+  readonly after: number;
   /** The last row this news covers. */
   readonly seq: number;
   readonly events: readonly Recorded<Event>[];
@@ -51,7 +53,7 @@ const gather = <Event>(
   pick: (row: Row) => Event[],
   passesOn: (row: Row) => boolean,
 ): News<Event> => ({
-  of: self,
+  ...{ of: self, after },
   seq: rows.reduce((most, row) => Math.max(most, row.seq), after),
   events: rows.flatMap((row) => pick(row).map((event) => ({ seq: row.seq, event }))),
   wakes: othersTouched(rows.filter(passesOn), self),

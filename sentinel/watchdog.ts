@@ -45,6 +45,9 @@ const page = 100;
  */
 const mostAttempts = 5;
 
+/** Milliseconds. One that fails again so soon after it was ended is not mended by that; it has rung. */
+const untilEndedAgain = 15 * 60_000;
+
 /** A case that was admitted a moment ago may not have been started yet. Milliseconds. */
 const young = 10_000;
 
@@ -58,17 +61,23 @@ export const createWatchdog = (deps: WatchdogDeps) => {
   const over = new Set<string>();
   /** What was last seen running under each id: another in its place came after a loss, whoever started it. */
   const seen = new Map<string, string>();
+  /** When those that failed at every task were last ended. */
+  const ended = new Map<string, number>();
 
   const lookUp = async (workflow: string) => {
     const found = await workflows.running(workflow);
-    const isStuck = found !== null && found.attempts > mostAttempts;
+    const now = deps.now().getTime();
+    const wasEnded = now - (ended.get(workflow) ?? -Infinity) < untilEndedAgain;
+    const isStuck = found !== null && found.attempts > mostAttempts && !wasEnded;
     const isRunning = found !== null && !isStuck;
     const isAnother = isRunning && (seen.get(workflow) ?? found.chain) !== found.chain;
     return {
       ...{ isRunning, isAnother },
       /** One that runs and does not go on is in the way of the next. */
       clear: async (): Promise<void> => {
-        if (isStuck) await workflows.terminate(workflow, found.chain, 'its tasks fail');
+        if (!isStuck) return;
+        await workflows.terminate(workflow, found.chain, 'its tasks fail');
+        ended.set(workflow, now);
       },
       remember: () => (isRunning ? void seen.set(workflow, found.chain) : undefined),
     };

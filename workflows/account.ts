@@ -81,7 +81,9 @@ export async function account(input: AccountInput): Promise<void> {
   const tick = async (): Promise<void> => {
     const at = now();
     book.absorb(
-      await promptly((run) => run.tickAccount({ id, key: `${self}/tick/${at}`, now: at, after: book.seq })),
+      await promptly(book, (run, after) =>
+        run.tickAccount({ id, key: `${self}/tick/${at}`, now: at, after }),
+      ),
     );
   };
 
@@ -90,11 +92,12 @@ export async function account(input: AccountInput): Promise<void> {
     const at = now();
     const key = `${self}/gone/${wanted}/${at}`;
     book.absorb(
-      await promptly((run) => run.recordGone({ id, workflow: wanted, key, now: at, after: book.seq })),
+      await promptly(book, (run, after) => run.recordGone({ id, workflow: wanted, key, now: at, after })),
     );
   };
 
-  const awaitRotation = async (wanted: RotationId): Promise<void> => {
+  /** @returns whether it has ended, as far as this workflow can know */
+  const awaitRotation = async (wanted: RotationId): Promise<boolean> => {
     const child = await ensureStarted(() =>
       startChild(rotation, {
         workflowId: wanted,
@@ -108,18 +111,20 @@ export async function account(input: AccountInput): Promise<void> {
       // One that an earlier run of this workflow started reports to nobody: look again soon.
       adoptedRotation = wanted;
       await sleep('10s');
-      return;
+      return false;
     }
     // It ran, it is not over, and yet its id was free.
     if (adoptedRotation === wanted) await tellOfLoss(wanted);
     adoptedRotation = null;
     await child.result();
+    return true;
   };
 
   const runRotation = async (wanted: RotationId): Promise<void> => {
     runningRotation = wanted;
+    let hasEnded = false;
     try {
-      await awaitRotation(wanted);
+      hasEnded = await awaitRotation(wanted);
     } catch (error) {
       log.warn('a rotation ended without a result; it begins again', {
         rotation: wanted,
@@ -130,6 +135,11 @@ export async function account(input: AccountInput): Promise<void> {
     }
     // What it came to is absorbed before the loop may ask again whether one is wanted.
     await tick();
+    // Its rotation ended well, and is not over: somebody else answered in the worker's stead.
+    if (book.state.rotation?.id === wanted && hasEnded) {
+      await tellOfLoss(wanted);
+      await sleep('10s');
+    }
     runningRotation = null;
     hasNews = true;
   };
@@ -138,8 +148,8 @@ export async function account(input: AccountInput): Promise<void> {
     submit,
     async (submission) => {
       const key = updateKey(self);
-      const heard = await promptly((run) =>
-        run.hearAccount({ id, submission, key, now: now(), after: book.seq }),
+      const heard = await promptly(book, (run, after) =>
+        run.hearAccount({ id, submission, key, now: now(), after }),
       );
       book.absorb(heard.news);
       // The next thing the requester's colleagues do is an update on the case: it must exist.

@@ -38,8 +38,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     submit,
     async (submission) => {
       const key = updateKey(id);
-      const heard = await promptly((run) =>
-        run.hearCase({ id, submission, key, now: now(), after: book.seq }),
+      const heard = await promptly(book, (run, after) =>
+        run.hearCase({ id, submission, key, now: now(), after }),
       );
       book.absorb(heard.news);
       hasNews = true;
@@ -74,7 +74,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
   const endSessions = async (): Promise<void> => {
     ending = 'trying';
     const news = await promptly(
-      (run) => run.endSessions({ id, after: book.seq }),
+      book,
+      (run, after) => run.endSessions({ id, after }),
       () => (ending = 'waiting'),
     );
     book.absorb(news);
@@ -91,7 +92,7 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
       isWoken = false;
       const at = now();
       book.absorb(
-        await promptly((run) => run.tickCase({ id, key: `${id}/tick/${at}`, now: at, after: book.seq })),
+        await promptly(book, (run, after) => run.tickCase({ id, key: `${id}/tick/${at}`, now: at, after })),
       );
     }
     if (owesSessionsEnd(book.state) && ending === 'no') beside(endSessions());

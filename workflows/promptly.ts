@@ -1,15 +1,11 @@
 import {
-  ActivityFailure,
-  ApplicationFailure,
-  log,
   proxyActivities,
   patched,
   proxyLocalActivities,
-  workflowInfo,
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { isAnswerTo } from '../core/contracts/temporal.ts';
+import { finalCause, insist, isOurs } from './answers.ts';
 
 /** Activities short enough to run inside a workflow task. */
 type Short = Pick<
@@ -30,15 +26,6 @@ const regular = proxyActivities<Short>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
-/**
- * The `ApplicationFailure` behind an activity's failure, when trying again cannot help. A regular activity's comes
- * wrapped in an `ActivityFailure`, a local one's as it was thrown.
- */
-const finalCause = (error: unknown): ApplicationFailure | null => {
-  const thrown = error instanceof ActivityFailure ? error.cause : error;
-  return thrown instanceof ApplicationFailure && thrown.nonRetryable === true ? thrown : null;
-};
-
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
@@ -52,40 +39,36 @@ const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
   return mine;
 };
 
-/** Whether an answer is the worker's to this workflow: absorbing another would fail every task of it from then on. */
-const isOurs = (answer: unknown): boolean => {
-  const isIt = isAnswerTo(workflowInfo().workflowId, answer);
-  if (!isIt) log.error('somebody else answered in the worker’s stead; asked again');
-  return isIt;
-};
-
 /**
  * Runs a short activity inside the workflow task (one event of history); after
  * two seconds it goes on as a regular one, retried until it works. The
  * idempotency key in its input makes the second run harmless, and so does the
  * one after an answer that is none of the worker's.
  *
+ * @param book - what the workflow has absorbed: the activity is asked for what came after
  * @param onSlow - called when it goes on as a regular one
  * @throws ApplicationFailure as the activity threw it, when it is final
  */
 export const promptly = async <T>(
-  call: (activities: ActivityInterfaceFor<Short>) => Promise<T>,
+  book: { readonly seq: number },
+  call: (activities: ActivityInterfaceFor<Short>, after: number) => Promise<T>,
   onSlow: () => void = () => undefined,
 ): Promise<T> => {
   try {
-    const answer = await inTurn(() => call(local));
-    if (isOurs(answer)) return answer;
+    return await inTurn(async () => {
+      const after = book.seq;
+      const answer = await call(local, after);
+      if (!isOurs(answer, after)) throw new Error('not the worker’s answer');
+      return answer;
+    });
   } catch (first) {
     const cause = finalCause(first);
     if (cause !== null) throw cause;
   }
   onSlow();
-  for (;;) {
-    try {
-      const answer = await call(regular);
-      if (isOurs(answer)) return answer;
-    } catch (second) {
-      throw finalCause(second) ?? second;
-    }
-  }
+  let after = book.seq;
+  return insist(
+    () => call(regular, (after = book.seq)),
+    (answer) => isOurs(answer, after),
+  );
 };

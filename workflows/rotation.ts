@@ -1,6 +1,7 @@
-import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { RotationInput } from '../core/contracts/temporal.ts';
+import { insist } from './answers.ts';
 import { mustServe } from './lifetime.ts';
 
 const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
@@ -24,9 +25,12 @@ const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotati
 export async function rotation(input: RotationInput): Promise<void> {
   const { rotation: id } = mustServe(input, (it) => it.rotation);
   try {
-    await rotate({ rotation: id });
+    await insist(
+      () => rotate({ rotation: id }),
+      () => true,
+    );
   } catch (error) {
-    const why = error instanceof ActivityFailure ? (error.cause?.message ?? error.message) : String(error);
+    const why = error instanceof ApplicationFailure ? error.message : String(error);
     await recordRotationFailure({ rotation: id, why });
   }
 }

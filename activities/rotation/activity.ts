@@ -1,11 +1,12 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { Config } from '../../core/contracts/config.ts';
 import { accountId, accountOf, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger, LedgerTransaction } from '../../core/contracts/ledger.ts';
 import { casesOf } from '../../core/rules/account/state.ts';
+import { usedSince } from '../../core/rules/case/state.ts';
 import { foldAccount, loadStreams } from '../../core/rules/streams.ts';
 import type { RotationOutcome } from '../../core/contracts/temporal.ts';
+import { finalFailure } from '../final.ts';
 import { machineDeed, type Configs, type Recorder } from '../recorder.ts';
 import { createKratosDriver, type RotationAdmin, type RotationLogin } from './kratos.ts';
 import type { OwnIdentity } from './findings.ts';
@@ -31,14 +32,14 @@ export const createRotationActivities = (asked: RotationDeps) => {
   const deps = insisting(asked);
   const seal = createSealing(deps);
 
-  /** The break-glass accounts in Kratos, with the identities that were provisioned for them. */
+  /** The break-glass accounts in Kratos that are provisioned, or about to be, with their identities. */
   const ownIdentities = async (tx: LedgerTransaction, config: Config): Promise<OwnIdentity[]> => {
     const own: OwnIdentity[] = [];
     for (const [name, it] of Object.entries(config.accounts)) {
       if (it.kind !== 'kratos') continue;
       const account = accountId.parse(name);
-      const { identity } = foldAccount(await tx.rowsOfAccount(account, 0), account);
-      own.push({ address: it.address, identity });
+      const { identity, rotation } = foldAccount(await tx.rowsOfAccount(account, 0), account);
+      if (identity !== null || rotation !== null) own.push({ address: it.address, identity });
     }
     return own;
   };
@@ -49,7 +50,7 @@ export const createRotationActivities = (asked: RotationDeps) => {
       const { account: state, cases } = await loadStreams(tx, account);
       const cause = state.rotation?.case ?? null;
       const { identity, pair } = state;
-      const openings = casesOf(state.rotation).flatMap((each) => cases.get(each)?.opening.at ?? []);
+      const settled = casesOf(state.rotation).flatMap((each) => cases.get(each) ?? []);
       // The last step's row was committed, its answer lost: nothing must be done twice.
       const isProven = state.lastRotation?.id === rotation && identity !== null && pair !== null;
       return {
@@ -65,7 +66,7 @@ export const createRotationActivities = (asked: RotationDeps) => {
           case: cause,
           provisioned: identity,
           // One that settles several cases looks for what was left since the first of them.
-          since: openings.toSorted()[0] ?? null,
+          since: settled.map(usedSince).toSorted()[0] ?? null,
           own: await ownIdentities(tx, config),
         },
         proven: isProven ? { identity, pair } : null,
@@ -80,10 +81,7 @@ export const createRotationActivities = (asked: RotationDeps) => {
       if (proven !== null) return proven;
       const account = config.accounts[run.account];
       if (account?.kind !== 'kratos')
-        throw ApplicationFailure.nonRetryable(
-          `${run.account} is no kratos account in the config in force`,
-          'NoDriver',
-        );
+        throw finalFailure(`${run.account} is no kratos account in the config in force`, 'NoDriver');
       const heart = startHeart();
       const heartbeat = (step: StepName): void => {
         heart.beat(step);

@@ -4,13 +4,13 @@ import type { Finding } from '../../core/contracts/events.ts';
 /** A break-glass account in Kratos: what becomes of its identity is told by its own rotations. */
 export interface OwnIdentity {
   readonly address: string;
-  /** Null until it is provisioned: until then whoever has the address is about to be. */
+  /** Null while it is provisioned: whoever has the address then is about to be it. */
   readonly identity: string | null;
 }
 
 /** What a case's session may have left in Kratos besides its own identity. */
 export interface LookedAt {
-  /** When the case was asked for; null for a rotation of no case, where nothing but credentials is looked at. */
+  /** Since when the account may have been used; null for a rotation of no case, where nothing but credentials is looked at. */
   readonly since: string | null;
   readonly own: readonly OwnIdentity[];
   /** Credentials that the admin api cannot remove. */
@@ -23,8 +23,8 @@ const idOf = (kind: string, name: string): string =>
   `${kind}-${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`.slice(0, 60);
 
 /**
- * Looks for what no rotation takes away: credentials that Kratos keeps, admins that were made or changed since the
- * case was asked for, and other identities that were made since, together.
+ * Looks for what no rotation takes away: credentials that Kratos keeps, admins that were made or changed since
+ * then, and other identities that were made since, together.
  *
  * @throws KratosError
  */
@@ -55,14 +55,14 @@ export const findingsSince = async (
       id: idOf('admin', each.id.slice(0, 8)),
       says: `The identity ${each.id} is an admin, and was ${
         Date.parse(each.createdAt) >= from ? 'made' : 'changed'
-      } at ${each.updatedAt}, since the case was asked for.`,
+      } at ${each.updatedAt}, since the use began.`,
     })),
     ...(made.length === 0
       ? []
       : [
           {
             id: 'identities',
-            says: `Identities were made since the case was asked for: ${listed.join(', ')}${more}.`,
+            says: `Identities were made since the use began: ${listed.join(', ')}${more}.`,
           },
         ]),
   ];

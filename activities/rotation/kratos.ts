@@ -105,7 +105,7 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     if (found !== undefined) await admin.setPassword(identity, secret);
     // The logins below go by the address, which the session may have changed; and while another second factor of it
     // is there, Kratos lets nobody enrol a TOTP with a password alone.
-    const shut = found === undefined ? null : await restore(found, traits);
+    const shut = found === undefined ? null : await restore(found, { traits, password: secret });
     const hash = await admin.passwordHashDigest(identity);
     await write('password-set', name({ password: { live: password, pending: null } }, { hash }), {
       hash_before: before.hash,
@@ -155,7 +155,7 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
 
     heartbeat('shape-restored');
     await mustLead();
-    const { isRestored, removed, leftover, missing } = await restore(identity, traits);
+    const { isRestored, removed, leftover, missing } = await restore(identity, { traits, password: secret });
     if (missing.length > 0)
       throw new Error(`the identity lost its ${missing.join(' and ')} meanwhile; the rotation is retried`);
     const others = run.own.filter((each) => each.address !== account.address);

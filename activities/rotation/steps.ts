@@ -5,6 +5,7 @@ import type { Ledger, Metadata } from '../../core/contracts/ledger.ts';
 import { namedOf } from '../../core/rules/account/candidates.ts';
 import type { AccountState } from '../../core/rules/account/state.ts';
 import { loadStreams } from '../../core/rules/streams.ts';
+import { finalFailure } from '../final.ts';
 import { machineDeed, type Recorder } from '../recorder.ts';
 import type { OwnIdentity } from './findings.ts';
 
@@ -27,7 +28,7 @@ export interface Run {
   readonly rotation: RotationId;
   readonly account: AccountId;
   readonly case: CaseId | null;
-  /** When the case was asked for: what appeared in Kratos since may be its session's doing. */
+  /** Since when the account may have been used: what appeared in Kratos since may be a session's doing. */
   readonly since: string | null;
   readonly own: readonly OwnIdentity[];
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
@@ -49,8 +50,7 @@ const mentioned = (candidates: Candidates): Metadata =>
 
 /** Refuses what an attempt does after a later one has begun: its view of what is live is out of date. */
 const mustLead = ({ rotation }: AccountState, run: Run, isFirst: boolean): void => {
-  if (rotation?.id !== run.rotation)
-    throw ApplicationFailure.nonRetryable(`${run.rotation} is over`, 'RotationOver');
+  if (rotation?.id !== run.rotation) throw finalFailure(`${run.rotation} is over`, 'RotationOver');
   const { lead } = rotation;
   const leads = lead?.run === run.run && lead.attempt === run.attempt;
   const mayTakeOver = lead?.run !== run.run || lead.attempt <= run.attempt;

@@ -129,20 +129,23 @@ export function credentialOperations(
   }
 
   /**
-   * Brings an identity back to its provisioned shape: traits (and with them its addresses), state active,
-   * no credential but password and totp. Run again, it changes nothing.
+   * Brings an identity back to its provisioned shape: no credential but password and totp, traits (and with them its
+   * addresses), state active. Run again, it changes nothing.
+   *
+   * @throws KratosError with status 409 when another identity has its address; the credentials are gone then
    */
   async function restoreShape(
     id: string,
     provisioned: { traits: Readonly<Record<string, unknown>> },
   ): Promise<RestoredShape> {
-    const isChanged = await restoreTraits(id, provisioned.traits);
+    // First: the traits cannot be given back while another identity has the address.
     const found = await getIdentityShape(id);
     const refusals = new Map<string, string>();
     for (const credential of found.credentials.filter(isExtra)) {
       const refusal = await removeAll(id, credential.type, credential.identifiers);
       if (refusal !== undefined) refusals.set(credential.type, refusal);
     }
+    const isChanged = await restoreTraits(id, provisioned.traits);
     const shape = await getIdentityShape(id);
     const there = shape.credentials.filter(isUsable).map((credential) => credential.type);
     const extra = shape.credentials.filter(isExtra).map((credential) => credential.type);

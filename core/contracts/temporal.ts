@@ -30,21 +30,35 @@ export interface Accepted {
 export const submit = defineUpdate<Accepted, [Submission]>('submit');
 
 /**
- * What a workflow's activity answers it. Whoever reaches Temporal can answer in the worker's stead: in plaintext, which
- * comes marked, or with an encrypted answer that was another's. Answers of before named nobody.
+ * What a workflow's activity answers it: whoever reaches Temporal can answer in the worker's stead, in plaintext, which
+ * comes marked, or with an encrypted answer that was to another workflow, or to another question.
  */
-const newsFor = (workflow: string) =>
+const newsFor = (workflow: string, after: number) =>
   z.object({
-    of: z.literal(workflow).optional(),
+    of: z.literal(workflow),
+    after: z.literal(after),
     seq: z.number(),
     events: z.array(z.object({ seq: z.number(), event: z.object({ type: z.string() }) })),
     wakes: z.array(z.string()),
   });
-/** Whether it can be what the worker answered this workflow. */
-export const isAnswerTo = (workflow: string, answer: unknown): boolean => {
-  const news = newsFor(workflow);
+/**
+ * Whether it can be what the worker answered this workflow.
+ *
+ * @param after - the row that it was asked for news after
+ */
+export const isAnswerTo = (workflow: string, after: number, answer: unknown): boolean => {
+  const news = newsFor(workflow, after);
   return z.union([news, z.object({ news })]).safeParse(answer).success;
 };
+
+/** Among the details of every final failure of an activity of ours: encrypted, unlike the failure's type. */
+export const failureOf = (workflow: string) => ({ failureOf: workflow }) as const;
+/** Whether a final failure's details say that it is the worker's, to this workflow. */
+export const isFailureOf = (workflow: string, details: unknown): boolean =>
+  z
+    .array(z.unknown())
+    .safeParse(details)
+    .data?.some((each) => z.object({ failureOf: z.literal(workflow) }).safeParse(each).success) ?? false;
 
 /** The ledger has news for this workflow; it carries nothing, so forging it gains nothing. */
 export const wake = defineSignal('wake');

@@ -117,6 +117,19 @@ describe('the watchdog', () => {
     },
   );
 
+  it('given one that fails at every task again, ends it no more for a while', async () => {
+    const { running, watchdog, world, alarms } = await makeWorld(settling);
+    for (let n = 0; n < 3; n += 1) {
+      world.fails = theCase;
+      await watchdog.look();
+    }
+    expect(alarms()).toHaveLength(1);
+    world.now = at(2000 + 16 * 60);
+    await watchdog.look();
+    expect(alarms()).toHaveLength(2);
+    expect(running.get(theCase)).toContain('again');
+  });
+
   it('given one that was lost and that somebody else started before it looked, rings all the same', async () => {
     const { running, watchdog, rows, alarms } = await makeWorld(settling);
     await watchdog.look();

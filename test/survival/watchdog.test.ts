@@ -75,7 +75,13 @@ describe('a session that leaves back doors in a real Kratos', () => {
 describe('an account’s address that was given to another identity', () => {
   it('holds up no more than the rotation: the old password is refused, it rings, and goes on once the other is gone', async () => {
     const { rang, ...taken } = await takeAddress(whole, () => undefined);
-    expect(taken).toEqual({ oldBefore: 200, oldAfter: 400, alive: 0, newAtLast: 200 });
+    expect(taken).toEqual({
+      oldBefore: 200,
+      oldAfter: 400,
+      alive: 0,
+      newAtLast: 200,
+      left: ['password', 'totp'],
+    });
     expect(rang).toContain('The rotation of acme-eu failed');
   });
 });

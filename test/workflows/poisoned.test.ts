@@ -31,6 +31,67 @@ const inPlaintext = () =>
     payloads: [{ metadata: { encoding: Buffer.from('json/plain') }, data: Buffer.from('{"seq":99}') }],
   });
 
+/** Waits for an activity of a workflow that is under way, other than one. */
+const pendingIn = (workflowId: string, type: string, but = '') =>
+  until(`${type} in ${workflowId}`, async () => {
+    const { raw } = await h.client.raw.workflow.getHandle(workflowId).describe();
+    return raw.pendingActivities?.find((each) => each.activityType?.name === type && each.activityId !== but)
+      ?.activityId;
+  });
+/** As soon as the server takes it: one that is between two attempts cannot be failed. */
+const failInTheWorkersStead = (workflowId: string, activityId: string) =>
+  until('its failure', () =>
+    h.env.connection.workflowService
+      .respondActivityTaskFailedById({
+        ...{ namespace: 'default', workflowId, activityId },
+        failure: {
+          ...{ message: 'give it up', source: 'TypeScriptSDK' },
+          applicationFailureInfo: { type: 'Refused', nonRetryable: true },
+        },
+      })
+      .catch(() => null),
+  );
+
+describe('a rotation that is under way', () => {
+  /** A rotation that waits for Kratos; `goOn` has Kratos answer. */
+  const begin = async () => {
+    let goOn = (): void => undefined;
+    h.kratos.holdUntil = new Promise((resolve) => (goOn = resolve));
+    const { rotation } = await h.toAccount('quinn', { type: 'rotate', reason: 'a leak' });
+    if (rotation === null) throw new Error('no rotation began');
+    return { rotation, goOn, before: h.accountState().pair?.password.generation ?? 0 };
+  };
+  const untilProven = (before: number) =>
+    until('it is proven', async () =>
+      Promise.resolve(h.accountState().pair?.password.generation === before ? null : true),
+    );
+
+  it('failed for good by somebody else: is begun again, fails for nobody, and is proven', async () => {
+    const { rotation, goOn, before } = await begin();
+    const first = await pendingIn(rotation, 'rotate');
+    await failInTheWorkersStead(rotation, first);
+    await pendingIn(rotation, 'rotate', first);
+    goOn();
+    await untilProven(before);
+    expect(h.accountState().rotationFailure).toBeNull();
+    expect(h.ledger.rows.filter((row) => row.metadata['step'] === 'failed')).toEqual([]);
+  });
+
+  it('answered by somebody else: rings, is begun again, and is proven', async () => {
+    const { rotation, goOn, before } = await begin();
+    const activityId = await pendingIn(rotation, 'rotate');
+    const result = await captured();
+    await h.env.connection.workflowService.respondActivityTaskCompletedById({
+      ...{ namespace: 'default', workflowId: rotation, activityId, result },
+    });
+    await until('it rings', async () =>
+      Promise.resolve(h.ledger.rows.find(({ metadata }) => metadata['workflow'] === rotation)),
+    );
+    goOn();
+    await untilProven(before);
+  });
+});
+
 describe('an activity that goes on as a regular one', () => {
   it.each([
     ['in plaintext', inPlaintext],
@@ -38,19 +99,13 @@ describe('an activity that goes on as a regular one', () => {
   ])('answered %s by somebody else: is asked again, and the account goes on', async (_, answer) => {
     h.away.ledger = true;
     await handle().signal(wake);
-    const pending = await until('a regular activity', async () => {
-      const { raw } = await handle().describe();
-      return raw.pendingActivities?.find((each) => each.activityType?.name === 'tickAccount');
-    });
+    const id = accountWorkflowId(h.account);
+    const first = await pendingIn(id, 'tickAccount');
     const result = await answer();
     await h.env.connection.workflowService.respondActivityTaskCompletedById({
-      ...{ namespace: 'default', workflowId: accountWorkflowId(h.account) },
-      ...{ activityId: pending.activityId ?? '', result },
+      ...{ namespace: 'default', workflowId: id, activityId: first, result },
     });
-    await until('another try', async () => {
-      const { raw } = await handle().describe();
-      return raw.pendingActivities?.find((each) => each.activityId !== pending.activityId);
-    });
+    await pendingIn(id, 'tickAccount', first);
     h.away.ledger = false;
     const { casesOn } = h.accountState();
     await until('the end of it', async () => {

@@ -64,8 +64,26 @@ describe('a login that nobody claims', () => {
     await expect(h.toCase(use, 'lena', { type: 'stop', reason: 'I wonder' })).rejects.toMatchObject({
       refusal: { code: 'not-an-approver' },
     });
+    // Made by the stranger before anybody was told: the case is younger than its login.
+    const { at } = h.caseState(use).sightings[0] ?? { at: '' };
+    expect(Date.parse(h.caseState(use).opening.at) - Date.parse(at)).toBeGreaterThan(50_000);
+    const made = new Date(Date.parse(at) + 5_000).toISOString();
+    h.kratos.others = [
+      {
+        ...{ id: '0f0c9a2b-0000-4000-8000-000000000000', email: 'x@acme.example', role: 'admin' },
+        ...{ state: 'active', createdAt: made, updatedAt: made },
+      },
+    ];
     await h.toCase(use, 'olga', { type: 'stop', reason: 'nobody on call signed in' });
     await untilSettling(use);
+    h.kratos.others = [];
+    const settled = {
+      type: 'finding',
+      finding: 'admin-0f0c9a2b',
+      how: 'removed',
+      reason: 'a stranger made it',
+    };
+    await h.toCase(use, 'quinn', settled);
     expect(isAlive(session)).toBe(false);
     expect(h.accountState().pair?.password.generation).toBe(before + 1);
     expect(h.caseState(use)).toMatchObject({

@@ -50,6 +50,12 @@ export const proveDoors = async ({ report, say }: Proof): Promise<void> => {
       '200, 400',
       oldBefore === 200 && oldAfter === 400 && taken.alive === 0,
     );
+    tell(
+      '  what is left of its credentials',
+      taken.left.join(', '),
+      'password, totp',
+      taken.left.join() === 'password,totp',
+    );
     tell('  the new one, once it is back', `${newAtLast}`, '200', newAtLast === 200);
   } finally {
     await whole.remove();

@@ -62,6 +62,15 @@ export type Kind = 'emergency' | 'drill' | 'undeclared';
 export const kindOf = ({ opening }: CaseState): Kind =>
   opening.type === 'requested' ? opening.kind : 'undeclared';
 
+/**
+ * Since when the account may have been used for it: nobody asks before an undeclared use, which opens its case a while
+ * after its login.
+ */
+export const usedSince = ({ opening, sightings }: CaseState): string =>
+  [opening.at, ...sightings.map(({ at }) => at)].reduce((first, at) =>
+    Date.parse(at) < Date.parse(first) ? at : first,
+  );
+
 /** The request that statements about the case are bound to; null when nobody asked for it. */
 export const requestDigestOf = ({ opening }: CaseState): Digest | null =>
   opening.type === 'requested' ? opening.request : null;

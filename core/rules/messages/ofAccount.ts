@@ -56,7 +56,7 @@ const gone = ({ account, config }: Happening, event: EventOf<'workflow-gone'>): 
   title: `A workflow of ${account.account} is gone`,
   text: [
     `${event.workflow} must run and does not: somebody terminated or deleted it, it failed at every task, or Temporal lost it.`,
-    'It is started again from the ledger, with all that is owed. Find out who reached Temporal past the process.',
+    'It is started again from the ledger, with all that is owed. Find out who reached Temporal past the process, or which change of code it does not fit.',
   ].join('\n'),
   command: commands.status(account.account),
   ringsSecurity: true,

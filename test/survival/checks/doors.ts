@@ -42,7 +42,7 @@ const inKratosDatabase = async (stack: Stack, text: string, values: string[]): P
 };
 
 /** Kratos makes such a credential in a browser alone, with a key in somebody's hand: here its row is written. */
-const plantKey = (stack: Stack, identity: string, type: 'webauthn' | 'passkey'): Promise<void> =>
+export const plantKey = (stack: Stack, identity: string, type: 'webauthn' | 'passkey'): Promise<void> =>
   inKratosDatabase(
     stack,
     `insert into identity_credentials (id, nid, config, identity_credential_type_id, identity_id, created_at, updated_at)

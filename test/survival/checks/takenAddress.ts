@@ -8,20 +8,22 @@ import { chatMessages } from '../../whole/checks/alarm.ts';
 import { openLookout } from '../../whole/checks/lookout.ts';
 import { openFromShares } from '../../whole/checks/outside.ts';
 import type { Whole } from '../../whole/stack.ts';
+import { plantKey, usable } from './doors.ts';
 
 export interface TakenAddress {
   /** Kratos's word on the old password at the identity's new address, before and after the rotation failed. */
   readonly oldBefore: number;
   readonly oldAfter: number;
-  /** Sessions of the identity that are alive after it failed. */
+  /** Sessions of the identity that are alive after it failed, and its credentials then. */
   readonly alive: number;
+  readonly left: readonly string[];
   /** What rang in the chat, naming the identity that has the address. */
   readonly rang: string;
   /** Kratos's word on the sealed password at the account's address, once the other was deleted and it was rotated again. */
   readonly newAtLast: number;
 }
 
-/** Moves the account's identity to another address, gives the old one away, rotates, cleans up and rotates again. */
+/** Moves the account's identity to another address, gives it a key, gives the old address away, rotates, cleans up and rotates again. */
 export const takeAddress = async ({ stack, account, cast }: Whole, say: Progress): Promise<TakenAddress> => {
   const { adminUrl, publicUrl } = stack.servers.kratos;
   const admin = createKratosAdmin({ adminUrl, timeoutMs: 10_000 });
@@ -56,6 +58,7 @@ export const takeAddress = async ({ stack, account, cast }: Whole, say: Progress
     const { data: other } = await raw.createIdentity({
       createIdentityBody: { ...as, traits: { email: address, role: 'admin' } },
     });
+    await plantKey(stack, identity, 'webauthn');
     const oldBefore = await said(elsewhere, password);
     await rotate('an address was taken');
     await until('the rotation to fail', async () => {
@@ -65,6 +68,7 @@ export const takeAddress = async ({ stack, account, cast }: Whole, say: Progress
     say(`${account} has lost its address: the rotation failed, and says to whom`);
     const oldAfter = await said(elsewhere, password);
     const alive = (await admin.listSessions(identity, { active: true })).length;
+    const left = usable(await admin.getIdentityShape(identity)).toSorted();
     const heard = async (): Promise<string | undefined> =>
       (await chatMessages(stack)).find(({ whole }) => whole.includes(other.id))?.whole;
     await until('it to ring', async () => (await heard()) !== undefined);
@@ -77,7 +81,7 @@ export const takeAddress = async ({ stack, account, cast }: Whole, say: Progress
       return pair?.password.generation !== before?.password.generation;
     });
     const newAtLast = await said(address, (await openFromShares(stack, account)).password);
-    return { oldBefore, oldAfter, alive, rang, newAtLast };
+    return { oldBefore, oldAfter, alive, left, rang, newAtLast };
   } finally {
     await lookout.close();
   }
