@@ -27,7 +27,7 @@ const effects: readonly (readonly [step: string, ...Effect[]])[] = [
   ['mfa-sealed', { call: 'seal', nth: 2 }],
   ['mfa-confirmed', { call: 'confirm totp' }],
   ['second-factor-logged-in', { call: 'log in', nth: 2 }],
-  ['shape-restored', { call: 'put identity', plantedAt }, { call: 'delete credential', plantedAt }],
+  ['shape-restored', { call: 'delete credential', plantedAt }, { call: 'put identity', plantedAt }],
   ['sessions-ended', { call: 'end session' }],
   ['proven'],
 ];
