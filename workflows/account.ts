@@ -22,6 +22,7 @@ import { beside, createLifetime, finishUp, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { rotation } from './rotation.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
+import { inTurn, outOfTurn } from './turns.ts';
 import { wakeOthers } from './wakes.ts';
 
 /** Starts a child; one that runs already (this workflow was rebuilt) is left alone. */
@@ -39,12 +40,12 @@ const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
  * starts its cases and rotations, one at a time; rings for logins nobody claims, each with a case of its own.
  */
 export async function account(input: AccountInput): Promise<void> {
-  const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
+  const { account: id, carried: brought } = mustServe(input, (it) => accountWorkflowId(it.account));
   const self = accountWorkflowId(id);
   const book = createBook<AccountState, AccountEvent>(
-    resumeAccount(id, carried?.state),
+    resumeAccount(id, brought?.state),
     evolveAccount,
-    carried?.seq,
+    brought?.seq,
   );
   const clock = createAlarmClock('nearest deadline of the account');
   let isWoken = true;
@@ -96,8 +97,8 @@ export async function account(input: AccountInput): Promise<void> {
     );
   };
 
-  /** @returns whether it has ended, as far as this workflow can know */
-  const awaitRotation = async (wanted: RotationId): Promise<boolean> => {
+  /** Part of a step. @returns the rotation, once it is started; null when it runs already */
+  const startRotation = async (wanted: RotationId) => {
     const child = await ensureStarted(() =>
       startChild(rotation, {
         workflowId: wanted,
@@ -110,52 +111,57 @@ export async function account(input: AccountInput): Promise<void> {
     if (child === null) {
       // One that an earlier run of this workflow started reports to nobody: look again soon.
       adoptedRotation = wanted;
-      await sleep('10s');
-      return false;
+      await outOfTurn(sleep('10s'));
+      return null;
     }
     // It ran, it is not over, and yet its id was free.
     if (adoptedRotation === wanted) await tellOfLoss(wanted);
     adoptedRotation = null;
-    await child.result();
-    return true;
+    return child;
   };
 
   const runRotation = async (wanted: RotationId): Promise<void> => {
     runningRotation = wanted;
     let hasEnded = false;
-    try {
-      hasEnded = await awaitRotation(wanted);
-    } catch (error) {
-      log.warn('a rotation ended without a result; it begins again', {
-        rotation: wanted,
-        error: String(error),
-      });
-      await tellOfLoss(wanted);
-      await sleep('10s');
-    }
-    // What it came to is absorbed before the loop may ask again whether one is wanted.
-    await tick();
-    // Its rotation ended well, and is not over: somebody else answered in the worker's stead.
-    if (book.state.rotation?.id === wanted && hasEnded) {
-      await tellOfLoss(wanted);
-      await sleep('10s');
-    }
-    runningRotation = null;
-    hasNews = true;
+    await inTurn(async () => {
+      try {
+        const child = await startRotation(wanted);
+        if (child !== null) await outOfTurn(child.result());
+        hasEnded = child !== null;
+      } catch (error) {
+        log.warn('a rotation ended without a result; it begins again', {
+          rotation: wanted,
+          error: String(error),
+        });
+        await tellOfLoss(wanted);
+        await outOfTurn(sleep('10s'));
+      }
+      // What it came to is absorbed before the loop may ask again whether one is wanted.
+      await tick();
+      // Its rotation ended well, and is not over: somebody else answered in the worker's stead.
+      if (book.state.rotation?.id === wanted && hasEnded) {
+        await tellOfLoss(wanted);
+        await outOfTurn(sleep('10s'));
+      }
+      runningRotation = null;
+      hasNews = true;
+    });
   };
 
   setHandler(
     submit,
-    async (submission) => {
+    (submission) => {
       const key = updateKey(self);
-      const heard = await promptly(book, (run, after) =>
-        run.hearAccount({ id, submission, key, now: now(), after }),
-      );
-      book.absorb(heard.news);
-      // The next thing the requester's colleagues do is an update on the case: it must exist.
-      await startCases();
-      hasNews = true;
-      return heard.accepted;
+      return inTurn(async () => {
+        const heard = await promptly(book, (run, after) =>
+          run.hearAccount({ id, submission, key, now: now(), after }),
+        );
+        book.absorb(heard.news);
+        // The next thing the requester's colleagues do is an update on the case: it must exist.
+        await startCases();
+        hasNews = true;
+        return heard.accepted;
+      });
     },
     { validator: validateSubmission },
   );
@@ -167,7 +173,8 @@ export async function account(input: AccountInput): Promise<void> {
 
   const isDue = (): boolean => (nextAccountDeadline(book.state) ?? '9') <= now();
 
-  for (;;) {
+  /** @returns whether this run is to end */
+  const goOn = async (): Promise<boolean> => {
     hasNews = false;
     if (isWoken || isDue()) {
       isWoken = false;
@@ -179,9 +186,13 @@ export async function account(input: AccountInput): Promise<void> {
     if (wanted !== null && runningRotation === null) beside(runRotation(wanted));
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
     // A rotation that is running goes on: the next run finds it started, and looks for its rows.
-    if (lifetime.isOver()) break;
-    await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked(), nextAccountDeadline(book.state));
-  }
+    if (lifetime.isOver()) return true;
+    clock.set(nextAccountDeadline(book.state));
+    return false;
+  };
+
+  while (!(await inTurn(goOn))) await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked());
   await finishUp(book);
-  await continueAsNew<typeof account>({ account: id, carried: { state: book.state, seq: book.seq } });
+  const carried = (): AccountInput => ({ account: id, carried: { state: book.state, seq: book.seq } });
+  await inTurn(() => continueAsNew<typeof account>(carried()));
 }

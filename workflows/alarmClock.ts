@@ -33,6 +33,7 @@ export const createAlarmClock = (summary: string) => {
       });
   };
 
+  /** @param deadline - ISO 8601, UTC; null for none */
   const set = (deadline: string | null): void => {
     if (deadline === null) {
       disarm();
@@ -44,13 +45,9 @@ export const createAlarmClock = (summary: string) => {
   };
 
   return {
-    /**
-     * Waits until `isWoken` holds or the deadline has come.
-     *
-     * @param deadline - ISO 8601, UTC; null to wait for `isWoken` alone
-     */
-    async waitFor(isWoken: () => boolean, deadline: string | null): Promise<void> {
-      set(deadline);
+    set,
+    /** Waits until `isWoken` holds or the deadline that was set has come. */
+    async waitFor(isWoken: () => boolean): Promise<void> {
       await condition(() => isWoken() || hasFired);
       hasFired = false;
     },

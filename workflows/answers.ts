@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { isAnswerTo, isFailureOf } from '../core/contracts/temporal.ts';
+import { outOfTurn } from './turns.ts';
 
 /** Whoever reaches Temporal can answer in the worker's stead. Histories of before believed everything. */
 const isBound = (): boolean => patched('answers and failures name whom they are for');
@@ -36,7 +37,7 @@ export const finalCause = (error: unknown): ApplicationFailure | null => {
 };
 
 /**
- * Asks a regular activity, which Temporal tries until it works, until the worker itself has answered.
+ * Asks a regular activity, which Temporal tries until it works, until the worker itself has answered. Part of a step.
  *
  * @param isAnswer - whether it is the worker's
  * @throws ApplicationFailure of the worker, when it is final; CancelledFailure
@@ -44,7 +45,7 @@ export const finalCause = (error: unknown): ApplicationFailure | null => {
 export const insist = async <T>(ask: () => Promise<T>, isAnswer: (answer: T) => boolean): Promise<T> => {
   for (;;) {
     try {
-      const answer = await ask();
+      const answer = await outOfTurn(ask());
       if (isAnswer(answer)) return answer;
     } catch (error) {
       const cause = finalCause(error);
@@ -52,6 +53,6 @@ export const insist = async <T>(ask: () => Promise<T>, isAnswer: (answer: T) => 
       if (isCancellation(error) || !isBound()) throw error;
       disbelieve();
     }
-    await sleep('1s');
+    await outOfTurn(sleep('1s'));
   }
 };

@@ -9,6 +9,7 @@ import { createBook } from './book.ts';
 import { beside, createLifetime, finishUp, mustServe } from './lifetime.ts';
 import { promptly } from './promptly.ts';
 import { now, updateKey, validateSubmission } from './submissions.ts';
+import { inTurn } from './turns.ts';
 import { wakeOthers } from './wakes.ts';
 
 const isFinal = (state: CaseState | null): boolean => state !== null && finalPhases.includes(state.phase);
@@ -36,14 +37,16 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
 
   setHandler(
     submit,
-    async (submission) => {
+    (submission) => {
       const key = updateKey(id);
-      const heard = await promptly(book, (run, after) =>
-        run.hearCase({ id, submission, key, now: now(), after }),
-      );
-      book.absorb(heard.news);
-      hasNews = true;
-      return heard.accepted;
+      return inTurn(async () => {
+        const heard = await promptly(book, (run, after) =>
+          run.hearCase({ id, submission, key, now: now(), after }),
+        );
+        book.absorb(heard.news);
+        hasNews = true;
+        return heard.accepted;
+      });
     },
     { validator: validateSubmission },
   );
@@ -72,7 +75,6 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
   };
 
   const endSessions = async (): Promise<void> => {
-    ending = 'trying';
     const news = await promptly(
       book,
       (run, after) => run.endSessions({ id, after }),
@@ -86,25 +88,38 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
   const deadlineOf = (): string | null => (book.state === null ? null : nextCaseDeadline(book.state));
   const isDue = (): boolean => (deadlineOf() ?? '9') <= now();
 
-  for (;;) {
+  const catchUp = async (): Promise<void> => {
     hasNews = false;
-    if (isWoken || isDue()) {
-      isWoken = false;
-      const at = now();
-      book.absorb(
-        await promptly(book, (run, after) => run.tickCase({ id, key: `${id}/tick/${at}`, now: at, after })),
-      );
+    if (!isWoken && !isDue()) return;
+    isWoken = false;
+    const at = now();
+    const tick = { id, key: `${id}/tick/${at}`, now: at };
+    book.absorb(await promptly(book, (run, after) => run.tickCase({ ...tick, after })));
+  };
+  const showAndTell = async (): Promise<void> => {
+    if (book.state !== null) show(book.state);
+    if (book.owesWakes()) await wakeOthers(book.takeWakes());
+  };
+
+  for (;;) {
+    await inTurn(catchUp);
+    if (owesSessionsEnd(book.state) && ending === 'no') {
+      ending = 'trying';
+      beside(inTurn(endSessions));
     }
-    if (owesSessionsEnd(book.state) && ending === 'no') beside(endSessions());
     // The account hears of the end afterwards, so that its rotation does not find our hand on the sessions. But
     // while Kratos is away, neither the rotation nor what people owe may wait for it.
     await condition(() => ending !== 'trying');
-    if (book.state !== null) show(book.state);
-    if (book.owesWakes()) await wakeOthers(book.takeWakes());
-    if (isFinal(book.state) || lifetime.isOver()) break;
-    await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked(), deadlineOf());
+    const isOver = await inTurn(async () => {
+      await showAndTell();
+      if (isFinal(book.state) || lifetime.isOver()) return true;
+      clock.set(deadlineOf());
+      return false;
+    });
+    if (isOver) break;
+    await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked());
   }
   await finishUp(book);
   // Nothing is carried: the ledger tells the next run all, as it would after a loss.
-  if (!isFinal(book.state)) await continueAsNew<typeof breakGlassCase>(input);
+  if (!isFinal(book.state)) await inTurn(() => continueAsNew<typeof breakGlassCase>(input));
 }

@@ -7,6 +7,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { renew } from '../core/contracts/temporal.ts';
+import { inTurn } from './turns.ts';
 import { wakeOthers } from './wakes.ts';
 
 /**
@@ -52,6 +53,6 @@ export const beside = (work: Promise<void>): void => {
 export const finishUp = async (book: { owesWakes(): boolean; takeWakes(): string[] }): Promise<void> => {
   while (!allHandlersFinished() || book.owesWakes()) {
     await condition(allHandlersFinished);
-    await wakeOthers(book.takeWakes());
+    await inTurn(() => wakeOthers(book.takeWakes()));
   }
 };

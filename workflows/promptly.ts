@@ -6,6 +6,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { finalCause, insist, isOurs } from './answers.ts';
+import { takesTurns } from './turns.ts';
 
 /** Activities short enough to run inside a workflow task. */
 type Short = Pick<
@@ -28,12 +29,9 @@ const regular = proxyActivities<Short>({
 
 let turn: Promise<unknown> = Promise.resolve();
 
-/**
- * Lets one local activity run at a time. Of two that end within one workflow task, each answers its update before the
- * loop goes on; replayed, both end at once and both answers come first: a history that its own code would refuse.
- */
-const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-  if (!patched('one local activity at a time')) return work();
+/** Of histories from before steps took turns: one local activity at a time. */
+const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
+  if (takesTurns() || !patched('one local activity at a time')) return work();
   const mine = turn.then(work);
   turn = mine.catch(() => undefined);
   return mine;
@@ -43,7 +41,8 @@ const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
  * Runs a short activity inside the workflow task (one event of history); after
  * two seconds it goes on as a regular one, retried until it works. The
  * idempotency key in its input makes the second run harmless, and so does the
- * one after an answer that is none of the worker's.
+ * one after an answer that is none of the worker's. Part of a step: others have
+ * their turn while the regular one is waited for.
  *
  * @param book - what the workflow has absorbed: the activity is asked for what came after
  * @param onSlow - called when it goes on as a regular one
@@ -55,7 +54,7 @@ export const promptly = async <T>(
   onSlow: () => void = () => undefined,
 ): Promise<T> => {
   try {
-    return await inTurn(async () => {
+    return await oneAtATime(async () => {
       const after = book.seq;
       const answer = await call(local, after);
       if (!isOurs(answer, after)) throw new Error('not the worker’s answer');

@@ -3,6 +3,7 @@ import type { Activities } from '../activities/index.ts';
 import type { RotationInput } from '../core/contracts/temporal.ts';
 import { insist } from './answers.ts';
 import { mustServe } from './lifetime.ts';
+import { inTurn } from './turns.ts';
 
 const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
   summary: 'steps 1 to 9: seal, set, prove',
@@ -25,9 +26,11 @@ const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotati
 export async function rotation(input: RotationInput): Promise<void> {
   const { rotation: id } = mustServe(input, (it) => it.rotation);
   try {
-    await insist(
-      () => rotate({ rotation: id }),
-      () => true,
+    await inTurn(() =>
+      insist(
+        () => rotate({ rotation: id }),
+        () => true,
+      ),
     );
   } catch (error) {
     const why = error instanceof ApplicationFailure ? error.message : String(error);

@@ -28,6 +28,8 @@ import { newKeyRing, startServer, workflowsOn } from './server.ts';
 export interface Outages {
   /** The ledger: every transaction fails. */
   ledger: boolean;
+  /** Milliseconds of the wall that each transaction takes longer. */
+  slowness: number;
 }
 
 /** A config's data to be changed: an account may become of another kind. */
@@ -102,10 +104,13 @@ export const createHarness = async (
   if (!chain.ok) throw new Error(chain.why);
   let configs: Configs = chain;
   const ledger = createMemoryLedger();
-  const away: Outages = { ledger: false };
+  const away: Outages = { ledger: false, slowness: 0 };
   const reached: Ledger = {
-    transact: (work) =>
-      away.ledger ? Promise.reject(new Error('the ledger is away')) : ledger.transact(work),
+    transact: async (work) => {
+      if (away.ledger) throw new Error('the ledger is away');
+      await new Promise((resolve) => setTimeout(resolve, away.slowness));
+      return ledger.transact(work);
+    },
   };
   let offset = 0;
   const clock = (): Date => new Date(Date.now() + offset);
