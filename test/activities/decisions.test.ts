@@ -19,7 +19,10 @@ describe('activities of a case', () => {
     const refused: unknown = await world
       .toAccount('alice', { type: 'rotate', reason: 'why not' }, 'refused')
       .catch((error: unknown) => error);
-    expect(refused).toMatchObject({ type: 'Refused', details: [{ code: 'not-an-owner' }, { failureOf: 'none' }] });
+    expect(refused).toMatchObject({
+      type: 'Refused',
+      details: [{ code: 'not-an-owner' }, { failureOf: 'none' }],
+    });
     expect(isFinal(refused)).toBe(true);
     world.ledgerTrouble = new Error('connect ECONNREFUSED');
     const away: unknown = await world
