@@ -67,8 +67,10 @@ async function put(pool: pg.Pool, { sealed, digest, signature }: StoredSeal): Pr
   try {
     await ask(pool, 'keeping a seal', insert, [digest, account, part, generation, text, signature]);
   } catch (error) {
-    const isOther = error instanceof DatabaseError && error.constraint === 'seals_generation';
-    throw isOther ? new SealConflict(account, part, generation) : error;
+    if (!(error instanceof DatabaseError) || error.constraint !== 'seals_generation') throw error;
+    // The same one, put at the same moment, may be found by its number before it is found by its digest.
+    const same = await ask(pool, 'reading seals', 'SELECT digest FROM seals WHERE digest = $1', [digest]);
+    if (same.length === 0) throw new SealConflict(account, part, generation);
   }
 }
 
