@@ -53,6 +53,6 @@ export const insist = async <T>(ask: () => Promise<T>, isAnswer: (answer: T) => 
       if (isCancellation(error) || !isBound()) throw error;
       disbelieve();
     }
-    await outOfTurn(sleep('1s'));
+    await outOfTurn(sleep('5s'));
   }
 };

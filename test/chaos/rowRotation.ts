@@ -1,5 +1,5 @@
 /** A rotation of which only the rows are real: without sealing, a case costs a tenth. */
-import { ApplicationFailure } from '@temporalio/common';
+import { finalFailure } from '../../activities/final.ts';
 import { machineDeed, type Recorder } from '../../activities/recorder.ts';
 import type { Config } from '../../core/contracts/config.ts';
 import type { AccountEvent, Pair } from '../../core/contracts/events.ts';
@@ -24,7 +24,7 @@ export const createRowRotation = ({ record, config, now, throughKratos }: RowRot
       ...{ account, about: {}, key: `${rotation}/${generation}/${step}`, now: now() },
       judge: ({ account: state }) => {
         if (state.rotation?.id !== rotation)
-          throw ApplicationFailure.nonRetryable(`${rotation} is over`, 'RotationOver');
+          throw finalFailure(`${rotation} is over`, 'RotationOver');
         const deed = machineDeed('worker', 'break_glass_rotation', { rotation, step });
         return { kind: 'events', deed, events: [{ account, event }], case: null };
       },
