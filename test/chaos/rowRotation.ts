@@ -23,8 +23,7 @@ export const createRowRotation = ({ record, config, now, throughKratos }: RowRot
     await record({
       ...{ account, about: {}, key: `${rotation}/${generation}/${step}`, now: now() },
       judge: ({ account: state }) => {
-        if (state.rotation?.id !== rotation)
-          throw finalFailure(`${rotation} is over`, 'RotationOver');
+        if (state.rotation?.id !== rotation) throw finalFailure(`${rotation} is over`, 'RotationOver');
         const deed = machineDeed('worker', 'break_glass_rotation', { rotation, step });
         return { kind: 'events', deed, events: [{ account, event }], case: null };
       },
