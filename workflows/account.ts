@@ -40,12 +40,12 @@ const ensureStarted = async <T>(start: () => Promise<T>): Promise<T | null> => {
  * starts its cases and rotations, one at a time; rings for logins nobody claims, each with a case of its own.
  */
 export async function account(input: AccountInput): Promise<void> {
-  const { account: id, carried: brought } = mustServe(input, (it) => accountWorkflowId(it.account));
+  const { account: id, carried } = mustServe(input, (it) => accountWorkflowId(it.account));
   const self = accountWorkflowId(id);
   const book = createBook<AccountState, AccountEvent>(
-    resumeAccount(id, brought?.state),
+    resumeAccount(id, carried?.state),
     evolveAccount,
-    brought?.seq,
+    carried?.seq,
   );
   const clock = createAlarmClock('nearest deadline of the account');
   let isWoken = true;
@@ -193,6 +193,7 @@ export async function account(input: AccountInput): Promise<void> {
 
   while (!(await inTurn(goOn))) await clock.waitFor(() => isWoken || hasNews || lifetime.isAsked());
   await finishUp(book);
-  const carried = (): AccountInput => ({ account: id, carried: { state: book.state, seq: book.seq } });
-  await inTurn(() => continueAsNew<typeof account>(carried()));
+  await inTurn(() =>
+    continueAsNew<typeof account>({ account: id, carried: { state: book.state, seq: book.seq } }),
+  );
 }

@@ -96,10 +96,6 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     const tick = { id, key: `${id}/tick/${at}`, now: at };
     book.absorb(await promptly(book, (run, after) => run.tickCase({ ...tick, after })));
   };
-  const showAndTell = async (): Promise<void> => {
-    if (book.state !== null) show(book.state);
-    if (book.owesWakes()) await wakeOthers(book.takeWakes());
-  };
 
   for (;;) {
     await inTurn(catchUp);
@@ -111,7 +107,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     // while Kratos is away, neither the rotation nor what people owe may wait for it.
     await condition(() => ending !== 'trying');
     const isOver = await inTurn(async () => {
-      await showAndTell();
+      if (book.state !== null) show(book.state);
+      if (book.owesWakes()) await wakeOthers(book.takeWakes());
       if (isFinal(book.state) || lifetime.isOver()) return true;
       clock.set(deadlineOf());
       return false;

@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import type { Config } from '../../core/contracts/config.ts';
-import { accountId, accountOf, type RotationId } from '../../core/contracts/ids.ts';
+import { accountId, accountOf, type AccountId, type RotationId } from '../../core/contracts/ids.ts';
 import type { Ledger, LedgerTransaction } from '../../core/contracts/ledger.ts';
 import { casesOf } from '../../core/rules/account/state.ts';
 import { usedSince } from '../../core/rules/case/state.ts';
@@ -32,16 +32,16 @@ export const createRotationActivities = (asked: RotationDeps) => {
   const deps = insisting(asked);
   const seal = createSealing(deps);
 
-  /** The break-glass accounts in Kratos that are provisioned, or about to be, with their identities. */
-  const ownIdentities = async (tx: LedgerTransaction, config: Config): Promise<OwnIdentity[]> => {
-    const own: OwnIdentity[] = [];
+  /** The other break-glass accounts in Kratos that are provisioned, or about to be, with their identities. */
+  const othersOf = async (tx: LedgerTransaction, self: AccountId, config: Config): Promise<OwnIdentity[]> => {
+    const others: OwnIdentity[] = [];
     for (const [name, it] of Object.entries(config.accounts)) {
-      if (it.kind !== 'kratos') continue;
       const account = accountId.parse(name);
+      if (it.kind !== 'kratos' || account === self) continue;
       const { identity, rotation } = foldAccount(await tx.rowsOfAccount(account, 0), account);
-      if (identity !== null || rotation !== null) own.push({ address: it.address, identity });
+      if (identity !== null || rotation !== null) others.push({ address: it.address, identity });
     }
-    return own;
+    return others;
   };
 
   const loadRun = (rotation: RotationId, config: Config): Promise<Run & { proven: RotationOutcome | null }> =>
@@ -67,7 +67,7 @@ export const createRotationActivities = (asked: RotationDeps) => {
           provisioned: identity,
           // One that settles several cases looks for what was left since the first of them.
           since: settled.map(usedSince).toSorted()[0] ?? null,
-          own: await ownIdentities(tx, config),
+          others: await othersOf(tx, account, config),
         },
         proven: isProven ? { identity, pair } : null,
       };

@@ -158,8 +158,7 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     const { isRestored, removed, leftover, missing } = await restore(identity, { traits, password: secret });
     if (missing.length > 0)
       throw new Error(`the identity lost its ${missing.join(' and ')} meanwhile; the rotation is retried`);
-    const others = run.own.filter((each) => each.address !== account.address);
-    const own = [...others, { address: account.address, identity }];
+    const own = [...run.others, { address: account.address, identity }];
     const findings = await findingsSince(admin, { since: run.since, own, leftover });
     await write('shape-restored', named, {
       traits_restored: isRestored,

@@ -30,7 +30,8 @@ export interface Run {
   readonly case: CaseId | null;
   /** Since when the account may have been used: what appeared in Kratos since may be a session's doing. */
   readonly since: string | null;
-  readonly own: readonly OwnIdentity[];
+  /** The other accounts in Kratos. */
+  readonly others: readonly OwnIdentity[];
   /** Told apart from every other try: the workflow's run and the activity's attempt in it. */
   readonly run: string;
   readonly attempt: number;
