@@ -70,6 +70,9 @@ export interface Harness {
   stop(): Promise<void>;
 }
 
+/** More than any run of a test has: on a real server, what continues as new was asked to. */
+export const manyEvents = 10_000;
+
 export const origin = { ip: '203.0.113.7', userAgent: 'test' };
 
 const createMemorySeals = (): Seals & { readonly kept: StoredSeal[] } => {

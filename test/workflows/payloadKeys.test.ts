@@ -9,11 +9,8 @@ import { loadKeyRing, type KeyRing } from '../../adapters/temporal/keyRing.ts';
 import { payloadKeys } from '../../client/payloadKeys/command.ts';
 import type { CaseId } from '../../core/contracts/ids.ts';
 import { renew, taskQueue, view, wake } from '../../core/contracts/temporal.ts';
-import { createHarness, type Harness } from './harness.ts';
+import { createHarness, manyEvents, type Harness } from './harness.ts';
 import { approve, ask, claim, endAndRotate, eventually, provision, release, settle } from './steps.ts';
-
-/** More than any run here has: what continues as new was asked to. */
-const manyEvents = 10_000;
 
 let h: Harness;
 let folder: string;

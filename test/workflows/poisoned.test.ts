@@ -2,12 +2,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { accountWorkflowId } from '../../core/contracts/ids.ts';
 import { view, wake } from '../../core/contracts/temporal.ts';
-import { createHarness, type Harness } from './harness.ts';
+import { createHarness, manyEvents, type Harness } from './harness.ts';
 import { provision } from './steps.ts';
 
 let h: Harness;
 beforeAll(async () => {
-  h = await createHarness(10_000);
+  h = await createHarness(manyEvents);
   await provision(h);
 });
 afterAll(() => h.stop());

@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHarness, type Harness } from './harness.ts';
+import { createHarness, manyEvents, type Harness } from './harness.ts';
 import { approve, ask, claim, eventually, provision, release } from './steps.ts';
 
-/** More than any run here has: what continues as new was asked to. */
-const manyEvents = 10_000;
 /** Together they outlast the workflow task that they came in, which is ten seconds long. */
 const sessions = 10;
 

@@ -1,5 +1,4 @@
 /** An account's address given to another identity, on a real Kratos: what becomes of the rotation, and afterwards. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { IdentityApi, Configuration } from '@ory/client';
 import { createKratosAdmin, createKratosLogin } from '../../../adapters/kratos/index.ts';
 import type { Progress } from '../../../dev/cache.ts';
@@ -9,6 +8,7 @@ import { openLookout } from '../../whole/checks/lookout.ts';
 import { openFromShares } from '../../whole/checks/outside.ts';
 import type { Whole } from '../../whole/stack.ts';
 import { plantKey, usable } from './doors.ts';
+import { until } from './watchdog.ts';
 
 export interface TakenAddress {
   /** Kratos's word on the old password at the identity's new address, before and after the rotation failed. */
@@ -33,13 +33,6 @@ export const takeAddress = async ({ stack, account, cast }: Whole, say: Progress
   const said = async (identifier: string, password: string): Promise<number> => {
     const tried = await login.login({ identifier, password });
     return tried.refused ? tried.status : 200;
-  };
-  const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-    for (let tries = 0; tries < 240; tries += 1) {
-      if (await holds()) return;
-      await sleep(250);
-    }
-    throw new Error(`waited in vain for ${what}`);
   };
   const rotate = (reason: string): Promise<string> =>
     mustRun(stack.cli, cast.owners[0], 'rotate', account, '--reason', reason);

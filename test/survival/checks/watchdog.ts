@@ -32,7 +32,8 @@ export interface Losses {
   readonly closedAs: string;
 }
 
-const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+/** Waits a minute at most until something holds; a thing that cannot be asked does not hold yet. */
+export const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
   for (let tries = 0; tries < 240; tries += 1) {
     if (await holds().catch(() => false)) return;
     await sleep(250);
