@@ -3,6 +3,7 @@ import type { Digest, AccountId, CaseId } from '../core/contracts/ids.ts';
 import type { SignedConfig, StoredSeal } from '../core/contracts/http.ts';
 import type { Ledger, Row } from '../core/contracts/ledger.ts';
 import type { Accepted, Submission } from '../core/contracts/temporal.ts';
+import type { Kind } from '../core/rules/case/state.ts';
 
 /** The configs in force on this machine's disk. */
 export interface Configs {
@@ -18,12 +19,15 @@ export interface Reader {
   rowsOfAccount(id: AccountId): Promise<Row[]>;
   /** Refusals and messages too. */
   historyOfCase(id: CaseId): Promise<Row[]>;
-  /** The rows that admitted requests, newest first: one for each case. */
-  cases(filter: {
-    readonly account?: AccountId | undefined;
-    readonly kind?: 'emergency' | 'drill' | 'undeclared' | undefined;
-    readonly scenario?: string | undefined;
-  }): Promise<Row[]>;
+  /** The rows that opened cases, newest first: one for each; only those before a row, at most so many. */
+  cases(
+    filter: {
+      readonly account?: AccountId | undefined;
+      readonly kind?: Kind | undefined;
+      readonly scenario?: string | undefined;
+    },
+    page: { readonly limit: number; readonly before?: number },
+  ): Promise<Row[]>;
 }
 
 /** Where decisions are taken. Throws `RefusedByProcess` or `ProcessUnavailable` (client/errors.ts). */

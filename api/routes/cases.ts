@@ -1,10 +1,11 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import { mayRead, type Holding } from '../../core/contracts/access.ts';
-import { casesQuery, caseView, dossier } from '../../core/contracts/http.ts';
-import { accountOf, caseId, type CaseId } from '../../core/contracts/ids.ts';
+import { casesPage, casesQuery, caseView, dossier } from '../../core/contracts/http.ts';
+import { accountOf, caseId } from '../../core/contracts/ids.ts';
 import { row, type Row } from '../../core/contracts/ledger.ts';
 import { isDeclared, type CaseState } from '../../core/rules/case/state.ts';
 import { foldCase } from '../../core/rules/streams.ts';
+import { listCases, readFilter } from '../caseList.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { problemOf } from '../problems.ts';
@@ -16,10 +17,15 @@ import { bearer, caseParams, json, readingProblems } from './spec.ts';
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/cases',
-  summary: 'The cases one may read, newest first',
+  summary: 'The cases one may read, newest first, page by page',
+  description:
+    'A page can be shorter than its limit although there is more: go on with `next` until it is null.',
   security: bearer,
   request: { query: casesQuery },
-  responses: { 200: json(z.object({ cases: z.array(caseView) }), 'The cases.'), ...readingProblems },
+  responses: {
+    200: json(casesPage, 'The cases; `next` is what to give as `after`, null after the last.'),
+    ...readingProblems,
+  },
 });
 
 const oneRoute = createRoute({
@@ -58,7 +64,7 @@ interface Found {
 }
 
 /** Cases, folded from their rows. */
-export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals }: ApiDeps): void => {
+export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals, configs }: ApiDeps): void => {
   const find = async (
     viewer: Viewer,
     { account, number }: { account: string; number: string },
@@ -74,16 +80,13 @@ export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals }: Api
 
   app.openapi(listRoute, async (context) => {
     const viewer = context.get('viewer');
-    const { phase, ...filter } = context.req.valid('query');
-    const ids = (await reader.cases(filter)).map((each) => each.case_id).filter((id) => id !== null);
-    const states = await Promise.all(
-      ids.map(async (id: CaseId) => foldCase(await reader.rowsOfCase(id), id)),
-    );
-    const readable = states
-      .filter((state) => state !== null)
-      .filter((state) => phase === undefined || state.phase === phase)
-      .filter((state) => mayRead('cases', holdingsInCase(viewer, state)));
-    return context.json({ cases: readable.map((state) => caseViewOf(state, viewer.config, now())) }, 200);
+    const query = context.req.valid('query');
+    const { cases, next } = await listCases({
+      ...{ reader, filter: readFilter(query, configs().configs.values()), now: now() },
+      ...{ limit: query.limit, after: query.after ?? null },
+      mayShow: (state) => mayRead('cases', holdingsInCase(viewer, state)),
+    });
+    return context.json({ cases: cases.map((state) => caseViewOf(state, viewer.config, now())), next }, 200);
   });
 
   app.openapi(oneRoute, async (context) => {

@@ -1,12 +1,9 @@
 /** Which case, which account: the short names people type. */
-import { z } from 'zod';
-import { caseView, type CaseView } from '../../core/contracts/http.ts';
+import { casesPage, type CaseView } from '../../core/contracts/http.ts';
 import { accountId, caseId, type AccountId, type CaseId } from '../../core/contracts/ids.ts';
 import { finalPhases, type Phase } from '../../core/rules/case/state.ts';
 import type { Api } from './api.ts';
 import { notFound, usage } from './exits.ts';
-
-export const casesAnswer = z.object({ cases: z.array(caseView) });
 
 /** Where a case's views lie in the api. */
 export const casePath = (id: CaseId, view: '' | '/dossier' | '/history' = ''): string => {
@@ -44,7 +41,7 @@ export const resolveCase = async (text: string, api: Api, phases: readonly Phase
     throw usage(`“${text}” is no case: write acme-eu/2026-11-21-01, or only the account's name`);
   }
   const account = readAccount(text);
-  const { cases } = await api.get(`/v1/cases?account=${account}`, casesAnswer);
+  const { cases } = await api.get(`/v1/cases?account=${account}`, casesPage);
   const open = cases.filter((each) => !isFinal(each));
   const meant = open.length > 1 && phases.length > 0 ? open.filter((each) => isIn(each, phases)) : open;
   const [only, ...others] = meant;

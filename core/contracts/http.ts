@@ -136,12 +136,26 @@ export const accepted = z.strictObject({
   events: z.array(z.string()),
 });
 
+/** Which cases; what is left out matches all. Names that no config of the chain has are refused, not matched. */
 export const casesQuery = z.object({
   account: accountId.optional(),
   phase: z.string().optional(),
-  kind: z.enum(['emergency', 'drill', 'undeclared']).optional(),
+  kind: z.string().optional(),
   scenario: z.string().optional(),
+  /** Whoever signed something in the case, or owed something in it. */
+  person: z.string().optional(),
+  /** Whether somebody owes something past its deadline. */
+  overdue: z.enum(['true', 'false']).optional(),
+  /** In which it was admitted, such as `2026-Q4`. */
+  quarter: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(200),
+  /** `next` of the page before. */
+  after: z.coerce.number().int().min(1).optional(),
 });
+export type CasesQuery = z.infer<typeof casesQuery>;
+
+/** A page can be shorter than its limit although there is more: `next` alone says so. */
+export const casesPage = z.strictObject({ cases: z.array(caseView), next: z.int().nullable() });
 
 export const ledgerPage = z.strictObject({ rows: z.array(row), next: z.int().nullable() });
 export const seals = z.strictObject({ account: accountId, seals: z.array(storedSeal) });

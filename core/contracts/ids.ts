@@ -66,6 +66,9 @@ export const rotationIdOf = (account: AccountId, date: string, n: number): Rotat
 export const quarterOf = (at: string): string =>
   `${at.slice(0, 4)}-Q${Math.ceil(Number(at.slice(5, 7)) / 3)}`;
 
+/** A calendar quarter, such as `2026-Q4`. */
+export const quarter = z.string().regex(/^\d{4}-Q[1-4]$/);
+
 /** The quarter in which a case was admitted, by its id. */
 export const quarterOfCase = (id: CaseId): string => quarterOf(id.split('/')[2] ?? '');
 

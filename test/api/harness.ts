@@ -247,8 +247,9 @@ function readerOver(ledger: MemoryLedger): Reader {
     rowsOfCase: async (id) => ledger.rows.filter(carrying('case', id)),
     rowsOfAccount: async (id) => ledger.rows.filter(carrying('account', id)),
     historyOfCase: async (id) => ledger.rows.filter((row) => row.case_id === id || carrying('case', id)(row)),
-    cases: async (filter) =>
+    cases: async (filter, { limit, before = Infinity }) =>
       ledger.rows
+        .filter(({ seq }) => seq < before)
         .filter(({ metadata: { events = [] } }) =>
           events.some(
             ({ event }) =>
@@ -259,7 +260,8 @@ function readerOver(ledger: MemoryLedger): Reader {
               ),
           ),
         )
-        .toReversed(),
+        .toReversed()
+        .slice(0, limit),
   };
 }
 

@@ -151,24 +151,6 @@ describe('a case before it is authorised', () => {
     expect(given.seals.map(({ digest }) => digest)).toEqual([api.pair().password.seal, api.pair().mfa.seal]);
   });
 
-  it('filters the list of cases by each of its fields', async () => {
-    const count = async (query: string) => {
-      const body: unknown = await (await api.get('ivan', `/v1/cases?${query}`)).json();
-      return z.object({ cases: z.array(caseView) }).parse(body).cases.length;
-    };
-    for (const query of ['', 'account=acme-eu', 'phase=authorised', 'kind=emergency', 'scenario=sso-down'])
-      expect([query, await count(query)]).toEqual([query, 1]);
-    for (const query of [
-      'account=acme-us',
-      'phase=closed',
-      'kind=drill',
-      'scenario=boredom',
-      'phase=authorised&kind=drill',
-    ])
-      expect([query, await count(query)]).toEqual([query, 0]);
-    expect((await api.get('ivan', '/v1/cases?kind=picnic')).status).toBe(400);
-  });
-
   it('shows the account with its open case and pair', async () => {
     const view = accountView.parse(await (await api.get('quinn', `/v1/accounts/${account}`)).json());
     expect(view).toMatchObject({ provisioned: true, openCase: theCase, blocked: null, pair: api.pair() });

@@ -1,5 +1,6 @@
 import {
   accountView,
+  casesPage,
   caseView,
   seals as sealsSchema,
   type StoredSeal,
@@ -15,7 +16,7 @@ import type { Pair } from '../../../core/contracts/events.ts';
 import { wipe } from '../../../core/custody/bytes.ts';
 import type { Account } from '../../../core/contracts/config.ts';
 import type { Accepted } from '../api.ts';
-import { accountNamed, casePath, casesAnswer, isCaseName, resolveCase } from '../caseName.ts';
+import { accountNamed, casePath, isCaseName, resolveCase } from '../caseName.ts';
 import type { Trust } from '../configPin.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { assertNotStale, keepCopy } from '../custodyCopies.ts';
@@ -115,7 +116,7 @@ const findOwed = async ({ api }: Machine, account: AccountId, named: string): Pr
     );
   const rotation = view.lastRotation.id;
   // A rotation that settles a case is attested for that case, which waits for it.
-  const { cases } = await api.get(`/v1/cases?account=${account}&phase=settling`, casesAnswer);
+  const { cases } = await api.get(`/v1/cases?account=${account}&phase=settling`, casesPage);
   const settled = cases.find((each) => each.rotation === rotation);
   return { rotation, case: settled?.case ?? null, pair: view.pair };
 };

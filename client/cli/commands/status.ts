@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { accountView, caseView, type AccountView } from '../../../core/contracts/http.ts';
-import { casePath, casesAnswer, isCaseName, isFinal, resolveCase } from '../caseName.ts';
+import { accountView, casesPage, caseView, type AccountView } from '../../../core/contracts/http.ts';
+import { casePath, isCaseName, isFinal, resolveCase } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { notFound } from '../exits.ts';
 import { table } from '../printable.ts';
@@ -21,7 +21,7 @@ export const addStatus: AddCommand = (program, context) => {
 const overview = async (context: Context): Promise<void> => {
   const { api, profile } = await context.connect();
   const { accounts } = await api.get('/v1/accounts', accountsAnswer);
-  const { cases } = await api.get('/v1/cases', casesAnswer);
+  const { cases } = await api.get('/v1/cases', casesPage);
   const open = cases.filter((each) => !isFinal(each));
   const text = [
     table([['ACCOUNT', 'STATE', 'OPEN CASE', 'UNCLAIMED LOGINS'], ...accounts.map(accountRow)]),
@@ -52,7 +52,7 @@ const one = async (context: Context, named: string): Promise<void> => {
   const { api, profile } = await context.connect();
   if (!isCaseName(named)) {
     const view = await api.get(`/v1/accounts/${encodeURIComponent(named)}`, accountView);
-    const { cases } = await api.get(`/v1/cases?account=${view.account}`, casesAnswer);
+    const { cases } = await api.get(`/v1/cases?account=${view.account}`, casesPage);
     const open = cases.filter((each) => !isFinal(each));
     const shown = [table([['ACCOUNT', 'STATE', 'OPEN CASE', 'UNCLAIMED LOGINS'], accountRow(view)])];
     context.out.data(

@@ -108,6 +108,10 @@ export const dueCase = (state: CaseState, now: string): CaseEvent[] => {
   return [...silent, ...owed];
 };
 
+/** Whether somebody owes something at `now` that was due before. */
+export const isOverdue = ({ obligations }: CaseState, now: string): boolean =>
+  obligations.some((each) => isOwed(each) && each.due <= now);
+
 /** The instant until which the case waits in its phase; null when it waits for nothing but what is owed. */
 export const waitsUntil = (state: CaseState): string | null => waiting(state)?.until ?? null;
 

@@ -3,18 +3,12 @@ import type { CaseId, Digest, Part, PersonId } from '../../contracts/ids.ts';
 import type { Metadata } from '../../contracts/ledger.ts';
 import type { Obligation } from '../obligations.ts';
 
-export type Phase =
-  | 'requested'
-  | 'authorised'
-  | 'released'
-  | 'in-session'
-  | 'ended'
-  | 'settling'
-  | 'closed'
-  | 'denied'
-  | 'withdrawn'
-  | 'expired'
-  | 'unanswered';
+/** What a case goes through; an undeclared one begins `unanswered`. */
+export const phases = [
+  ...(['requested', 'unanswered', 'authorised', 'released', 'in-session', 'ended', 'settling'] as const),
+  ...(['closed', 'denied', 'withdrawn', 'expired'] as const),
+] as const;
+export type Phase = (typeof phases)[number];
 
 /** Phases after which nothing more happens. */
 export const finalPhases: readonly Phase[] = ['closed', 'denied', 'withdrawn', 'expired'];
@@ -57,7 +51,8 @@ export type DeclaredCase = CaseState & { readonly opening: CaseEventOf<'requeste
 /** Whether somebody asked for the case; a login that nobody claimed opened the others. */
 export const isDeclared = (state: CaseState): state is DeclaredCase => state.opening.type === 'requested';
 
-export type Kind = 'emergency' | 'drill' | 'undeclared';
+export const kinds = ['emergency', 'drill', 'undeclared'] as const;
+export type Kind = (typeof kinds)[number];
 
 export const kindOf = ({ opening }: CaseState): Kind =>
   opening.type === 'requested' ? opening.kind : 'undeclared';

@@ -3,7 +3,7 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { caseView, ledgerPage } from '../../../core/contracts/http.ts';
+import { casesPage, caseView, ledgerPage } from '../../../core/contracts/http.ts';
 import { rotationId } from '../../../core/contracts/ids.ts';
 import { newAgeIdentity } from '../../../core/custody/age.ts';
 import { account, theCase } from '../../api/harness.ts';
@@ -378,11 +378,56 @@ describe('a case, as people walk it', () => {
     expect(stdout).toMatch(/2026-11-21 10:00:00 UTC/);
   });
 
-  it('is listed, and found by a filter', async () => {
-    const all = z.object({ cases: z.array(caseView) });
-    expect(all.parse((await world.must('alice', 'cases', '--json')).json()).cases).toHaveLength(1);
-    const none = await world.must('alice', 'cases', '--phase', 'closed', '--json');
-    expect(all.parse(none.json()).cases).toEqual([]);
+  it('is listed, and found by each filter', async () => {
+    const found = async (...args: string[]): Promise<number> =>
+      casesPage.parse((await world.must('alice', 'cases', ...args, '--json')).json()).cases.length;
+    expect(await found()).toBe(1);
+    for (const args of [
+      ...[
+        ['--account', account],
+        ['--kind', 'emergency'],
+        ['--scenario', 'sso-down'],
+        ['--person', 'bob'],
+      ],
+      ...[
+        ['--phase', 'ended'],
+        ['--quarter', '2026-Q4'],
+      ],
+    ])
+      expect([args, await found(...args)]).toEqual([args, 1]);
+    for (const args of [
+      ...[
+        ['--kind', 'drill'],
+        ['--person', 'nils'],
+        ['--phase', 'closed'],
+        ['--quarter', '2026-Q3'],
+      ],
+      ['--overdue'],
+    ])
+      expect([args, await found(...args)]).toEqual([args, 0]);
+    expect((await world.must('alice', 'cases')).stdout).toMatch(/ended +emergency +sso-down +alice/);
+  });
+
+  it.each([
+    [['--phase', 'lost'], /there is no phase “lost”; there are: requested/],
+    [['--person', 'mallory'], /there is no person “mallory”; there are: .*alice/],
+    [['--limit', 'some'], /--limit some: a whole number above 0/],
+  ] as const)('cases %j is refused, with what there is', async (args, why) => {
+    const ran = await world.run('alice', ['cases', ...args]);
+    expect(ran).toMatchObject({ exit: 2, stdout: '' });
+    expect(ran.stderr).toMatch(why);
+  });
+
+  it('cases says how to go on after a page, and where short pages end', async () => {
+    const [view] = casesPage.parse((await world.must('alice', 'cases', '--json')).json()).cases;
+    // Two short pages, and a third that is not asked for any more.
+    world.lie((path) => {
+      const after = /after=(\d+)/.exec(path)?.[1];
+      return path.startsWith('/v1/cases?') ? { cases: [view], next: after === undefined ? 9 : 7 } : undefined;
+    });
+    const ran = await world.must('alice', 'cases', '--account', account, '--limit', '2', '--overdue');
+    expect(ran.stdout.trim().split('\n')).toHaveLength(3);
+    expect(ran.stderr).toContain(`next: breakglass cases --account ${account} --limit 2 --after 7 --overdue`);
   });
 });
 
