@@ -19,9 +19,11 @@ export interface Faults {
   readonly had: ReadonlyMap<string, number>;
 }
 
+/** One for all: each storage that was ever used costs every promise something for as long as the process lives. */
+const current = new AsyncLocalStorage<Random>();
+
 /** @param rate - how many calls fail, from 0 to 1 */
 export const createFaults = (rate: number): Faults => {
-  const current = new AsyncLocalStorage<Random>();
   const had = new Map<string, number>();
   const draw = (name: string): FaultKind | null => {
     const random = current.getStore();
