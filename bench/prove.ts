@@ -6,6 +6,7 @@ import { asLine, type Figure, type Proof, type Section } from './figure.ts';
 const topics: Readonly<Record<string, () => Promise<{ sections: readonly Section[] }>>> = {
   case: () => import('./topics/case.ts'),
   survival: () => import('./topics/survival.ts'),
+  usable: () => import('./topics/usable.ts'),
 };
 
 interface Wanted {

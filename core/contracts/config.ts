@@ -1,7 +1,10 @@
 import { z } from 'zod';
-import { accountId, part, personId } from './ids.ts';
+import { accountId, personId } from './ids.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/);
+const region = z.string().describe('such as eu-west-1');
+const topicArn = z.string().startsWith('arn:').describe('the topic, arn:aws:sns:…');
+const says = z.string().min(1).describe('for people to read');
 const minutes = z
   .int()
   .min(1)
@@ -13,7 +16,7 @@ const seconds = z
 
 /** How a message leaves; secrets (a Slack webhook's URL) are named, never held here. */
 export const channel = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('sns'), topicArn: z.string().startsWith('arn:'), region: z.string() }),
+  z.strictObject({ kind: z.literal('sns'), topicArn, region }),
   z.strictObject({
     kind: z.literal('slack'),
     secret: name.describe('file in the secrets folder that holds the incoming webhook URL'),
@@ -27,11 +30,14 @@ export const witness = z.discriminatedUnion('kind', [
     kind: z.literal('file'),
     path: z.string().startsWith('/').describe('on other storage than the database; lines are only added'),
   }),
-  z.strictObject({ kind: z.literal('sns'), topicArn: z.string().startsWith('arn:'), region: z.string() }),
+  z.strictObject({ kind: z.literal('sns'), topicArn, region }),
   z.strictObject({
     kind: z.literal('s3'),
-    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
-    region: z.string(),
+    bucket: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)
+      .describe('a bucket with Object Lock'),
+    region,
     prefix: z.string().max(200).default('checkpoints/'),
     keepDays: z
       .int()
@@ -43,84 +49,103 @@ export const witness = z.discriminatedUnion('kind', [
 ]);
 export type Witness = z.infer<typeof witness>;
 
+/** A public key as in `authorized_keys`. */
+const sshKey = z.string().min(40).describe('an OpenSSH public key: ssh-ed25519 AAAA… comment');
+
 export const role = z.enum(['senior', 'admin', 'oncall', 'security', 'compliance', 'auditor', 'engineer']);
 export type Role = z.infer<typeof role>;
 
 export const person = z.strictObject({
-  name: z.string().min(1).max(80),
-  roles: z.array(role).default([]),
-  sshKeys: z.array(z.string().min(40)).min(1).describe('OpenSSH public keys, as in authorized_keys'),
+  name: z.string().min(1).max(80).describe('for people to read'),
+  roles: z.array(role).default([]).describe('what this person may do beyond being named'),
+  sshKeys: z.array(sshKey).min(1).describe('public keys this person signs with'),
   ageRecipient: z
     .string()
     .startsWith('age1')
-    .describe('where shares and answers for this person are sealed to'),
-  channels: z.array(name).min(1),
+    .describe('age1…, where shares and answers for this person are sealed to'),
+  channels: z.array(name).min(1).describe('channels by which this person is told'),
 });
 export type Person = z.infer<typeof person>;
 
 /** A reason for which an account may be opened: all its conditions must be stated. */
 export const scenario = z.strictObject({
-  says: z.string().min(1),
+  says,
   conditions: z
     .record(name, z.string().min(1))
-    .refine((c) => Object.keys(c).length > 0, 'at least one condition'),
-  longestSessionMinutes: minutes,
+    .refine((c) => Object.keys(c).length > 0, 'no condition is named')
+    .describe('what must be true; a request states every one of them'),
+  longestSessionMinutes: minutes.describe('a session ends by itself after this'),
 });
 export type Scenario = z.infer<typeof scenario>;
 
 /** A reason refused by name, with where to go instead. */
 export const refusedReason = z.strictObject({
-  says: z.string().min(1),
+  says,
   phrases: z.array(z.string().min(3)).default([]).describe('words that give such a reason away'),
-  instead: z.string().min(1),
+  instead: z.string().min(1).describe('where to go instead'),
 });
 export type RefusedReason = z.infer<typeof refusedReason>;
 
 /** Who must agree: `need` people of `role`, never the requester. */
-export const quorum = z.strictObject({ need: z.int().min(2), role });
+export const quorum = z.strictObject({
+  need: z.int().min(2).describe('how many must sign; never the requester'),
+  role: role.describe('whose signature counts'),
+});
 
 /** Where one part lies: shares to custodians, `threshold` of whom open it. */
 export const custody = z.strictObject({
-  threshold: z.int().min(2),
-  custodians: z.array(personId).min(2).max(255),
-  /** What unlocks it (a safe, a vault, a device): the two parts never share one. */
-  unlockFactor: z.string().min(1),
+  threshold: z.int().min(2).describe('how many shares open it'),
+  custodians: z.array(personId).min(2).max(255).describe('who holds a share; nobody holds one of each part'),
+  unlockFactor: z
+    .string()
+    .min(1)
+    .describe('where it lies and what unlocks it, such as: envelope in the Lisbon safe'),
 });
 
+const address = z.email().describe('an email address that belongs to no person');
+
 const accountBase = {
-  says: z.string().min(1),
+  says,
   scope: z.strictObject({
     region: z.string().optional(),
     cluster: z.string().optional(),
     service: z.string().optional(),
   }),
-  principals: z.array(personId).min(1),
-  owners: z.array(personId).min(2),
-  scenarios: z.array(name).min(1),
+  principals: z.array(personId).min(1).describe('who may ask for it'),
+  owners: z.array(personId).min(2).describe('they provision and rotate'),
+  scenarios: z.array(name).min(1).describe('for which it may be opened'),
   quorum,
-  runbook: z.string().min(1),
+  runbook: z.string().min(1).describe('where its runbook lies'),
   networks: z.array(z.string()).default([]).describe('CIDR ranges a login is expected from; none: anywhere'),
-  /** The accepted risk of having one principal only. */
-  singlePrincipalRisk: z.string().optional(),
+  singlePrincipalRisk: z
+    .string()
+    .optional()
+    .describe('the accepted risk of having one principal, by its reference, such as R-001'),
 };
 
 /** A break-glass identity in Ory Kratos. */
 export const kratosAccount = z.strictObject({
   kind: z.literal('kratos'),
   ...accountBase,
-  address: z.email().describe('belongs to no person'),
-  custody: z.record(part, custody),
+  address,
+  custody: z.strictObject({ password: custody, mfa: custody }),
 });
 
 /** An AWS account's root user: console and MFA only, no access key, ever. */
 export const awsRootAccount = z.strictObject({
   kind: z.literal('aws-root'),
   ...accountBase,
-  awsAccountId: z.string().regex(/^\d{12}$/),
+  awsAccountId: z
+    .string()
+    .regex(/^\d{12}$/)
+    .describe('twelve digits, in quotes'),
   member: z.enum(['management', 'member']),
-  address: z.email(),
-  mfa: z.strictObject({ device: z.enum(['hardware', 'virtual']), tracking: z.string() }),
-  custody: z.record(part, custody),
+  address,
+  mfa: z.strictObject({
+    device: z.enum(['hardware', 'virtual']),
+    tracking: z.string().describe('where its enrolment is tracked'),
+  }),
+  custody: z.strictObject({ password: custody, mfa: custody }),
 });
 
 export const account = z.discriminatedUnion('kind', [kratosAccount, awsRootAccount]);
@@ -133,9 +158,9 @@ export const deadlines = z.strictObject({
   release: seconds.default(30 * 60).describe('authorised → released'),
   session: seconds.default(30 * 60).describe('released → first sighting'),
   sighting: seconds.default(600).describe('released, or claimed → a login seen; then silence rings'),
-  attestation: seconds.default(24 * 3600),
-  sessionLog: seconds.default(24 * 3600),
-  postMortem: seconds.default(48 * 3600),
+  attestation: seconds.default(24 * 3600).describe('rotated → attested'),
+  sessionLog: seconds.default(24 * 3600).describe('ended → the session log'),
+  postMortem: seconds.default(48 * 3600).describe('ended → the post-mortem'),
   refusals: seconds.default(3600).describe('rotated → the old credential tried by the requester'),
   claim: seconds.default(60).describe('sighting → claim'),
   answer: seconds.default(300).describe('undeclared → “mine” or “stop”; rings again each time it has passed'),
@@ -145,15 +170,19 @@ export type Deadlines = z.infer<typeof deadlines>;
 /** The whole config: one YAML file, in force only when signed (see core/trust). */
 export const config = z.strictObject({
   version: z.literal(1),
-  organisation: z.string().min(1),
+  organisation: z.string().min(1).describe('its name'),
   origin: z.url().describe('the address people reach the api at; sign-in is bound to it'),
   people: z.record(personId, person),
   channels: z.record(name, channel),
   security: z.strictObject({ channels: z.array(name).min(1) }).describe('where logins ring'),
-  worker: z.strictObject({ sshKey: z.string().min(40) }).describe('signs seals and checkpoints'),
+  worker: z.strictObject({ sshKey }).describe('signs seals and checkpoints'),
   witnesses: z.record(name, witness).default({}).describe('who keeps the checkpoints of the ledger'),
   scenarios: z.record(name, scenario),
   refused: z.record(name, refusedReason),
+  everyday: z
+    .array(z.string().min(3))
+    .default([])
+    .describe('what everyday work relies on (the normal vault, single sign-on): no part may lie there'),
   accounts: z.record(accountId, account),
   deadlines: deadlines.prefault({}),
 });

@@ -20,7 +20,6 @@ const entryNames: Readonly<Record<string, string>> = {
   conditions: 'condition',
   refused: 'reason',
   accounts: 'account',
-  custody: 'part',
 };
 
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -34,7 +33,11 @@ const fieldsOf = (it: Schema, path = '', fallback = 'required'): [string, string
       const below = it.required?.includes(name) === true ? 'required' : 'none';
       return typeof member === 'boolean'
         ? []
-        : fieldsOf(member, path === '' ? name : `${path}.${name}`, below);
+        : fieldsOf(
+            member,
+            path === '' ? name : `${path}.${path.endsWith('.custody') ? '<part>' : name}`,
+            below,
+          );
     });
   if (typeof additionalProperties === 'object') {
     const entry = entryNames[path.split('.').at(-1) ?? ''] ?? 'name';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { config as configSchema } from '../../core/contracts/config.ts';
-import { checkConfig } from '../../core/rules/configCheck.ts';
+import { configDraft } from '../../core/contracts/configDraft.ts';
+import { checkConfig } from '../../core/rules/configCheck/index.ts';
 import { makeOrg, type ConfigData, type Org } from '../support/org.ts';
 
 type Change = (data: ConfigData) => unknown;
@@ -16,7 +16,7 @@ describe('a config that has the right shape', () => {
   const findings = (change: Change) => {
     const data = structuredClone(org.data);
     change(data);
-    return checkConfig(configSchema.parse(data)).map(
+    return checkConfig(configDraft.parse(data) ?? {}).map(
       ({ severity, path, message }) => `${severity} ${path.join('.')}: ${message}`,
     );
   };

@@ -52,7 +52,7 @@ describe('config check', () => {
     expect(ran).toMatchObject({ exit: 0, stdout: `${configDigest(org.yaml)}\n` });
   });
 
-  it('says everything that is wrong, by line and column', async () => {
+  it('says everything that is wrong, by line and column, and what to write instead', async () => {
     const bad = org.yaml
       .replace('organisation: Acme', 'organisation: ""')
       .replace('role: senior', 'role: seniour');
@@ -60,9 +60,13 @@ describe('config check', () => {
     const ran = await run('bob', 'config', 'check', file('bad.yaml'));
     expect(ran.exit).toBe(3);
     const line = (text: string): number => bad.slice(0, bad.indexOf(text)).split('\n').length;
-    expect(ran.stdout).toContain(`bad.yaml:${line('organisation')}:`);
-    expect(ran.stdout).toContain(`bad.yaml:${line('role: seniour')}:`);
-    expect(ran.stdout.trim().split('\n')).toHaveLength(2);
+    const name = file('bad.yaml');
+    expect(ran.stdout.split('\n').filter((each) => each.includes(': error: '))).toEqual([
+      `${name}:${line('organisation')}:1: error: organisation: is empty; write text, its name`,
+      `${name}:${line('role: seniour')}:7: error: accounts.acme-eu.quorum.role: "seniour" is not known here; did you mean senior?`,
+    ]);
+    expect(ran.stdout).toMatch(/:\d+:\d+: warning: accounts\.acme-eu\.custody\.mfa\.threshold: /);
+    expect(ran.stderr).toContain('bad.yaml: 2 to mend, 2 to weigh');
   });
 
   it('is not found where it is not', async () => {

@@ -57,6 +57,7 @@ describe('a config as people write it', () => {
         column: 13,
         path: 'accounts.acme-eu.custody.mfa.custodians[1]',
         message: 'no person is named nobody',
+        instead: 'there are alice, bob, carol, dan, erin, frank, grace, heidi, …',
       },
     ]);
   });
@@ -72,14 +73,64 @@ describe('a config as people write it', () => {
     ]);
   });
 
+  it('given a name twice and other faults, tells them together', () => {
+    const yaml = `${org.yaml.replace('- heidi', '- nobody')}organisation: ""\n`;
+    expect(problemsOf(yaml).map(({ message }) => message)).toEqual([
+      'no person is named nobody',
+      'this name is written twice here',
+      'is empty',
+    ]);
+  });
+
+  it('given slips under slips, reads on as it was meant', () => {
+    const yaml = org.yaml
+      .replace('accounts:', 'acounts:')
+      .replace('kind: kratos', 'kind: cratos')
+      .replace('quorum:', 'qorum:')
+      .replace('role: senior', 'role: seniour')
+      .replace('need: 2', 'need: 9');
+    expect(problemsOf(yaml).map(({ path, instead }) => `${path}: ${instead}`)).toEqual([
+      'acounts: did you mean accounts?',
+      'accounts.acme-eu.kind: did you mean kratos?',
+      'accounts.acme-eu.qorum: did you mean quorum?',
+      'accounts.acme-eu.quorum: give 6 more people the role senior, or write need: 3',
+      'accounts.acme-eu.quorum.role: did you mean senior?',
+    ]);
+  });
+
+  it('given a part that cannot be read at all, says nothing of what hangs on it', () => {
+    const { people: _, ...rest } = org.data;
+    expect(problemsOf(yamlOf({ ...rest, people: 'see the other file' }))).toEqual([
+      expect.objectContaining({ path: 'people', message: 'is text and has to be a mapping' }),
+    ]);
+  });
+
+  it('given one deadline that cannot be read, compares the others all the same', () => {
+    const yaml = yamlOf({ ...org.data, deadlines: { request: 'soon', sessionLog: 7200, postMortem: 3600 } });
+    const parsed = parseConfigText(yaml);
+    expect(problemsOf(yaml).map(({ path }) => path)).toEqual(['deadlines.request']);
+    expect(parsed.warnings.map(({ path }) => path)).toContain('deadlines.sessionLog');
+  });
+
+  it('given one place that aliases share, names it once', () => {
+    const { accounts, ...rest } = org.data;
+    const account = { ...accounts['acme-eu'], principals: ['zoe', 'alice'] };
+    const twice = { 'acme-eu': account, 'acme-us': { ...account, address: 'breakglass-us@acme.example' } };
+    const yaml = yamlOf({ ...rest, accounts: twice });
+    expect(yaml).toMatch(/principals: \*/);
+    expect(problemsOf(yaml)).toEqual([
+      expect.objectContaining({ path: 'accounts.acme-eu.principals[0]', message: 'no person is named zoe' }),
+    ]);
+  });
+
   it.each([
-    ['a name given twice', (yaml: string) => `${yaml}\norganisation: Twice\n`, /unique/],
+    ['a name given twice', (yaml: string) => `${yaml}\norganisation: Twice\n`, /twice/],
     ['two documents', (yaml: string) => `${yaml}\n---\n${yaml}`, /document/],
     ['no YAML', () => 'people: [', /./],
-    ['no mapping', () => '42', /object/],
+    ['no mapping', () => '42', /has to be a mapping/],
     ['a lone surrogate', (yaml: string) => `${yaml}# \ud800`, /Unicode/],
     ['too much of it', (yaml: string) => `${yaml}#${' '.repeat(300_000)}`, /longer/],
-    ['a thousand laughs', () => billionLaughs, /object/],
+    ['a thousand laughs', () => billionLaughs, /has to be a mapping/],
   ])('given %s, is refused without throwing', (_, make, message) => {
     const problems = problemsOf(make(org.yaml));
     expect(problems.some((each) => message.test(each.message))).toBe(true);
