@@ -46,7 +46,8 @@ export const makeOrganisation = async (options: {
   readonly progress: Progress;
 }): Promise<string> => {
   const { stateFolder, cli, places, progress, amend = (text: string): string => text } = options;
-  let yaml = amend(await readFile(example, 'utf8'));
+  // The example's first line names a schema that lies beside it, and not where this goes.
+  let yaml = amend((await readFile(example, 'utf8')).replace(/^# yaml-language-server:.*\n/, ''));
   const people = peopleOf(yaml);
   const within = createCliWithin(stateFolder);
   progress(`making keys for ${people.length} people, a home folder each`);

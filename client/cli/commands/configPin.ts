@@ -2,6 +2,7 @@ import type { SignedConfig } from '../../../core/contracts/http.ts';
 import type { Digest } from '../../../core/contracts/ids.ts';
 import { verifyConfigChain } from '../../../core/trust/configChain.ts';
 import { configDigest } from '../../../core/trust/configFile.ts';
+import { sayChanges } from '../configChanges.ts';
 import { orderBundles, pinForward, readBundle, readPinned, savePin, type Pinned } from '../configPin.ts';
 import { withExamples, type AddCommand } from '../context.ts';
 import { CliError, exits, usage } from '../exits.ts';
@@ -19,6 +20,9 @@ export const addConfigPin: AddCommand = (config, { out, home }) => {
       for (const file of files) bundles.push(readBundle(await readNamed(file), file));
       const before = await readPinned(home);
       const digest = await pin(home, before, bundles, options.digest);
+      const after = await readPinned(home);
+      if (before !== null && after !== null && digest !== before.current.digest)
+        sayChanges(out, before.current.config, after.current.config);
       out.data({ digest, before: before?.current.digest ?? null }, digest);
       if (before === null)
         out.say('compare this digest with your colleagues’, over another channel than the file came by');

@@ -4,6 +4,7 @@ import type { SignedConfig } from '../../../core/contracts/http.ts';
 import { configAcceptance, namespaces, type Envelope } from '../../../core/contracts/statements.ts';
 import { acceptedBy, CONFIG_SIGNERS } from '../../../core/trust/configChain.ts';
 import { configDigest, parseConfigText, readConfigText } from '../../../core/trust/configFile.ts';
+import { sayChanges } from '../configChanges.ts';
 import { readBundle } from '../configPin.ts';
 import { withExamples, type AddCommand } from '../context.ts';
 import { CliError, exits, usage } from '../exits.ts';
@@ -37,6 +38,8 @@ export const addConfigSign: AddCommand = (config, context) => {
       const previous = before === null ? null : configDigest(before.yaml);
       const bundle = await startedBundle(options.out, { yaml, previous, signatures: [] });
       const { person, sshKey } = await home.profile();
+      const judge = before === null ? parsed.config : configOf(before, options.previous ?? '');
+      if (before !== null) sayChanges(out, judge, parsed.config);
       const statement = configAcceptance.parse({
         ...{ type: 'config', v: 1, by: person, digest: parsed.digest, previous },
         nonce: randomHex(surroundings, 16),
@@ -47,7 +50,6 @@ export const addConfigSign: AddCommand = (config, context) => {
       const signed = { ...bundle, signatures: [...others, mine] };
       await writePrivately(options.out, `${JSON.stringify(signed, null, 2)}\n`);
 
-      const judge = before === null ? parsed.config : configOf(before, options.previous ?? '');
       const { people, faults } = acceptedBy(signed, parsed.digest, judge);
       for (const fault of faults) out.warn(`a signature does not count: ${fault}`);
       const isInForce = people.length >= CONFIG_SIGNERS;

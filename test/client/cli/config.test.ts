@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../client/cli/main.ts';
+import { configJsonSchema } from '../../../core/contracts/configSchema.ts';
 import { configDigest } from '../../../core/trust/configFile.ts';
 import { makeOrg, type Name, type Org } from '../../support/org.ts';
 
@@ -74,6 +75,14 @@ describe('config check', () => {
   });
 });
 
+describe('config schema', () => {
+  it('prints what editors complete by', async () => {
+    const ran = await run('lena', 'config', 'schema');
+    expect(ran).toMatchObject({ exit: 0, stderr: '' });
+    expect(JSON.parse(ran.stdout)).toEqual(configJsonSchema());
+  });
+});
+
 describe('config sign', () => {
   it('puts the first config in force when two of its admins have signed: the ceremony', async () => {
     const first = await run('bob', 'config', 'sign', file('one.yaml'), '--out', file('0001.json'), '--json');
@@ -113,11 +122,52 @@ describe('config sign', () => {
       '--out',
       file('0002.json'),
     ];
-    expect(await run('mona', ...args)).toMatchObject({ exit: 0 });
+    const first = await run('mona', ...args);
+    expect(first).toMatchObject({ exit: 0 });
+    // Before the signature it says what is signed.
+    expect(first.stderr).toContain('~ 3 must agree to open acme-eu, 2 before');
     expect(await run('bob', ...args)).toMatchObject({
       exit: 0,
       stdout: `${configDigest(await readFile(file('two.yaml'), 'utf8'))}\n`,
     });
+  });
+});
+
+describe('config diff', () => {
+  it('compares a bundle with YAML, in words and as JSON', async () => {
+    const args = ['config', 'diff', file('0001.json'), file('two.yaml')];
+    const words = await run('lena', ...args);
+    expect(words).toMatchObject({ exit: 0 });
+    expect(words.stdout.trim().split('\n')).toEqual([
+      '~ it takes 8 people to open acme-eu, 7 before (such as alice, bob, carol, dan, erin, frank, grace, heidi)',
+      '~ 3 must agree to open acme-eu, 2 before',
+    ]);
+    expect(words.stderr).toBe('');
+    const json = await run('lena', ...args, '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      before: configDigest(org.yaml),
+      changes: [{ what: 'together' }, { what: 'quorum', account: 'acme-eu', isLooser: false }],
+    });
+  });
+
+  it('says “look twice” where it gets easier to open an account', async () => {
+    const ran = await run('lena', 'config', 'diff', file('two.yaml'), file('0001.json'));
+    expect(ran.stdout).toContain('! 2 must agree to open acme-eu, 3 before\n');
+    expect(ran.stderr).toContain('look twice');
+  });
+
+  it('tells another text that means the same from the same text', async () => {
+    await writeFile(file('comment.yaml'), `# a word\n${org.yaml}`);
+    const another = await run('lena', 'config', 'diff', file('one.yaml'), file('comment.yaml'));
+    expect(another.stdout).toBe('another text, and nothing changes about who may do what\n');
+    const same = await run('lena', 'config', 'diff', file('one.yaml'), file('0001.json'));
+    expect(same.stdout).toBe('the same config\n');
+  });
+
+  it('refuses what cannot be read, and says where', async () => {
+    const ran = await run('lena', 'config', 'diff', file('one.yaml'), file('bad.yaml'));
+    expect(ran).toMatchObject({ exit: 3, stdout: '' });
+    expect(ran.stderr).toMatch(/bad\.yaml has errors, the first in line \d+: is empty/);
   });
 });
 
@@ -151,6 +201,7 @@ describe('config pin', () => {
     expect(first.stderr).toContain('compare this digest');
     const next = await run('bob', 'config', 'pin', file('0002.json'), '--json');
     expect(JSON.parse(next.stdout)).toMatchObject({ before: configDigest(org.yaml) });
+    expect(next.stderr).toContain('~ 3 must agree to open acme-eu, 2 before');
     expect(await readFile(join(folder, 'bob', 'config', 'pin'), 'utf8')).toBe(
       `${configDigest(await readFile(file('two.yaml'), 'utf8'))}\n`,
     );
