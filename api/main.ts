@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:https';
 import { serve } from '@hono/node-server';
 import { loadConfigs } from '../adapters/config/load.ts';
 import {
@@ -10,8 +12,9 @@ import {
   requireSchema,
 } from '../adapters/postgres/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
-import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
+import { runProcess } from '../adapters/settings/run.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import { createApi } from './app.ts';
@@ -21,10 +24,17 @@ const FLUSH_EVERY = 5_000;
 /** Milliseconds that answers under way get when the process is told to stop. */
 const GRACE = 10_000;
 
+/** With a certificate the api speaks TLS itself. */
+const secured = async (tls: { readonly certFile: string; readonly keyFile: string } | undefined) => {
+  if (tls === undefined) return {};
+  const [cert, key] = await Promise.all([readFile(tls.certFile), readFile(tls.keyFile)]);
+  return { createServer, serverOptions: { cert, key } };
+};
+
 const main = async (): Promise<void> => {
   refuseCoreDumps();
-  const settings = loadSettings(process.env);
-  const { host, port } = sectionOf(settings, 'api');
+  const settings = loadSettings(process.env, 'api');
+  const { host, port, tls, proxies } = settings.api;
   const log = createLog('api');
   const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
   const pool = await createPool(settings.postgres, {
@@ -37,7 +47,7 @@ const main = async (): Promise<void> => {
     log.warn({ err: error }, 'starting without the database');
   });
   const client = createBreakglassClient({
-    connection: connectLazily(settings.temporal.address),
+    connection: connectLazily(settings.temporal),
     namespace: settings.temporal.namespace,
     keyRing: loadKeyRing(settings.payloadKeyFile),
   });
@@ -49,11 +59,12 @@ const main = async (): Promise<void> => {
     seals: createSealStore(pool),
     process: client,
     log,
+    proxies,
   });
   const flushOrLog = (): Promise<void> =>
     flush().catch((error: unknown) => log.error({ err: error }, 'counted refusals could not be written'));
   const flushing = setInterval(() => void flushOrLog(), FLUSH_EVERY);
-  const server = serve({ fetch: app.fetch, hostname: host, port });
+  const server = serve({ fetch: app.fetch, hostname: host, port, ...(await secured(tls)) });
   await once(server, 'listening');
   log.info({ host, port }, 'api is ready');
 
@@ -69,4 +80,4 @@ const main = async (): Promise<void> => {
   await pool.end();
 };
 
-await main();
+await runProcess('api', main);

@@ -7,6 +7,7 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { z } from 'zod';
+import type { TemporalPlace } from '../adapters/settings/temporal.ts';
 import { clientDataConverter } from '../adapters/temporal/dataConverter.ts';
 import type { KeyRing } from '../adapters/temporal/keyRing.ts';
 import { failureNames, type Refusal, type RefusalCode } from '../core/contracts/failures.ts';
@@ -65,7 +66,8 @@ const translate = (error: unknown, id: string): Error => {
 };
 
 /** A connection made at its first use, so that a process starts with Temporal down. */
-export const connectLazily = (address: string): Connection => Connection.lazy({ address });
+export const connectLazily = ({ namespace: _, ...place }: TemporalPlace): Connection =>
+  Connection.lazy(place);
 
 /** How long a person's command waits for a decision, in milliseconds. */
 const patience = 10_000;

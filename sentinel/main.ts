@@ -1,5 +1,5 @@
 /** The sentinel's composition root: settings from the file that `BREAKGLASS_SETTINGS` names. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createChannels, type Channels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin } from '../adapters/kratos/index.ts';
@@ -11,8 +11,9 @@ import {
   keepTime,
 } from '../adapters/postgres/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
-import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
+import { runProcess } from '../adapters/settings/run.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
@@ -28,8 +29,6 @@ const TELL_WITHIN_MS = 5_000;
 const SHORTEST_KEY = 16;
 
 const readHookKey = async (file: string): Promise<string> => {
-  if (((await stat(file)).mode & 0o007) !== 0)
-    throw new Error(`hook key file ${file} is open to everybody: chmod 600 it`);
   const key = (await readFile(file, 'utf8')).trim();
   if (key.length < SHORTEST_KEY)
     throw new Error(`the hook key in ${file} has fewer than ${SHORTEST_KEY} characters`);
@@ -38,8 +37,8 @@ const readHookKey = async (file: string): Promise<string> => {
 
 const main = async (): Promise<void> => {
   refuseCoreDumps();
-  const settings = loadSettings(process.env);
-  const own = sectionOf(settings, 'sentinel');
+  const settings = loadSettings(process.env, 'sentinel');
+  const own = settings.sentinel;
   const log = createLog('sentinel');
   const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
   // None of these is contacted here: the sentinel must start with all of them down.
@@ -50,7 +49,7 @@ const main = async (): Promise<void> => {
   const time = keepTime(pool, { warn: (facts, text) => log.warn(facts, text) });
   const { now } = time;
   const client = createBreakglassClient({
-    connection: connectLazily(settings.temporal.address),
+    connection: connectLazily(settings.temporal),
     namespace: settings.temporal.namespace,
     keyRing: loadKeyRing(settings.payloadKeyFile),
   });
@@ -129,4 +128,4 @@ const main = async (): Promise<void> => {
     });
 };
 
-await main();
+await runProcess('sentinel', main);

@@ -13,8 +13,9 @@ import { createOutbox } from '../adapters/postgres/outbox.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
 import { createSealStore } from '../adapters/postgres/seals.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
-import { loadSettings, sectionOf } from '../adapters/settings/load.ts';
+import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog, type Log } from '../adapters/settings/log.ts';
+import { runProcess } from '../adapters/settings/run.ts';
 import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
 import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
@@ -44,19 +45,19 @@ const installLogger = (log: Log): void => {
   });
 };
 
-const startHealth = (port: number, isHealthy: () => boolean): (() => void) => {
+const startHealth = (host: string, port: number, isHealthy: () => boolean): (() => void) => {
   const server = createServer((_, response) => {
     response
       .writeHead(isHealthy() ? 200 : 503, { 'content-type': 'text/plain' })
       .end(isHealthy() ? 'ok' : 'stopping');
-  }).listen(port, '127.0.0.1');
+  }).listen(port, host);
   return () => server.close();
 };
 
 const main = async (): Promise<void> => {
   refuseCoreDumps();
-  const settings = loadSettings(process.env);
-  const own = sectionOf(settings, 'worker');
+  const settings = loadSettings(process.env, 'worker');
+  const own = settings.worker;
   const log = createLog('worker');
   installLogger(log);
   const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
@@ -81,10 +82,11 @@ const main = async (): Promise<void> => {
     clock: now,
     settle: () => sleep(kratosSettleMs),
   });
-  const connection = await NativeConnection.connect({ address: settings.temporal.address });
+  const { namespace, ...temporal } = settings.temporal;
+  const connection = await NativeConnection.connect(temporal);
   const worker = await Worker.create({
     connection,
-    namespace: settings.temporal.namespace,
+    namespace,
     taskQueue,
     workflowBundle: { code: await readFile(own.workflowBundle, 'utf8') },
     activities,
@@ -105,7 +107,8 @@ const main = async (): Promise<void> => {
     isWell: () => Promise.resolve(isRunning()),
     config: () => configs().current.config,
   });
-  const stopHealth = own.healthPort === undefined ? () => undefined : startHealth(own.healthPort, isRunning);
+  const stopHealth =
+    own.healthPort === undefined ? () => undefined : startHealth(own.healthHost, own.healthPort, isRunning);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
   log.info('worker is ready');
   await worker.run();
@@ -118,4 +121,4 @@ const main = async (): Promise<void> => {
   await pool.end();
 };
 
-await main();
+await runProcess('worker', main);

@@ -13,7 +13,8 @@ export interface ChannelsOptions {
   readonly config: Config;
   /** Folder with one file for each channel secret. */
   readonly secretsDir: string;
-  readonly aws: AwsPlace;
+  /** Where AWS is; the config has each channel's region. */
+  readonly aws: Pick<AwsPlace, 'endpoint'>;
   readonly now?: () => Date;
 }
 

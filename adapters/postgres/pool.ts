@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 
 /** Where the database is, and who asks. */
@@ -10,9 +11,18 @@ export interface PoolSettings {
   /** A file that holds the password and nothing else; a final line end is dropped. */
   readonly passwordFile: string;
   /** Left out: no TLS. The server's certificate and name are always verified. */
-  readonly ssl?: {
-    /** PEM file of the authorities to trust; the system's when left out. */ readonly caFile?: string;
-  };
+  readonly tls?: PoolTls | undefined;
+}
+
+/** PEM files, read at once, so that a wrong one stops the start. */
+export interface PoolTls {
+  /** The authorities to trust; Node's own when left out. */
+  readonly caFile?: string | undefined;
+  /** A client certificate and its key. */
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+  /** The name to find in the server's certificate; the host's when left out. */
+  readonly serverName?: string | undefined;
 }
 
 export interface PoolOptions {
@@ -38,16 +48,15 @@ export const SEARCH_PATH = 'pg_catalog, breakglass, pg_temp';
  * @throws when the password file is missing or readable by everybody; whether the database answers is not tried
  */
 export async function createPool(settings: PoolSettings, options: PoolOptions): Promise<pg.Pool> {
-  const { host, port, database, user, passwordFile, ssl } = settings;
+  const { host, port, database, user, passwordFile, tls } = settings;
   await readPassword(passwordFile);
-  const ca = ssl?.caFile === undefined ? {} : { ca: await readFile(ssl.caFile, 'utf8') };
   const pool = new pg.Pool({
     host,
     port,
     database,
     user,
     password: () => readPassword(passwordFile),
-    ssl: ssl === undefined ? false : { ...ca, rejectUnauthorized: true },
+    ssl: tls === undefined ? false : await secureOptions(host, tls),
     application_name: options.applicationName,
     options: `-c search_path=${SEARCH_PATH.replaceAll(' ', '')}`,
     max: options.max ?? 10,
@@ -61,6 +70,26 @@ export async function createPool(settings: PoolSettings, options: PoolOptions): 
   // Without a listener a restart of the server would end this process.
   pool.on('error', (error) => options.onIdleError?.(new Error(`idle connection lost: ${error.message}`)));
   return pool;
+}
+
+/**
+ * TLS as libpq's `verify-full`, and nothing weaker: chain and name, an address too.
+ *
+ * @param host - the name to find in the certificate, unless `tls` names another
+ * @throws when a file cannot be read
+ */
+export async function secureOptions(host: string, tls: PoolTls): Promise<ConnectionOptions> {
+  const { caFile, certFile, keyFile, serverName = host } = tls;
+  const read = (file: string | undefined) => (file === undefined ? undefined : readFile(file, 'utf8'));
+  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+  };
 }
 
 async function readPassword(file: string): Promise<string> {

@@ -26,12 +26,15 @@ export interface Witnesses {
   close(): void;
 }
 
+/** The config has each witness's region. */
+type Endpoint = Pick<AwsPlace, 'endpoint'>;
+
 interface Keeper {
   send(line: string, of: { readonly at: string; readonly size: number }): Promise<void>;
   close(): void;
 }
 
-const keeperOf = (witness: Witness, aws: AwsPlace): Keeper => {
+const keeperOf = (witness: Witness, aws: Endpoint): Keeper => {
   switch (witness.kind) {
     case 'file':
       return createFileWitness(witness);
@@ -43,7 +46,7 @@ const keeperOf = (witness: Witness, aws: AwsPlace): Keeper => {
 };
 
 /** Makes the witnesses of a config; nothing is contacted before the first checkpoint. */
-export const createWitnesses = (config: Config, aws: AwsPlace): Witnesses => {
+export const createWitnesses = (config: Config, aws: Endpoint): Witnesses => {
   const keepers = new Map(
     Object.entries(config.witnesses).map(([name, witness]) => [name, keeperOf(witness, aws)]),
   );

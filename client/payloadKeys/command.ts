@@ -62,7 +62,7 @@ export const payloadKeys = async (
     complain(help);
     return 2;
   }
-  const { payloadKeyFile, temporal } = loadSettings(env);
+  const { payloadKeyFile, temporal } = loadSettings(env, 'payload-keys');
   if (command === 'add') addKey(payloadKeyFile, id);
   if (command === 'use') useKey(payloadKeyFile, id);
   if (command === 'add' || command === 'use') {
@@ -70,13 +70,14 @@ export const payloadKeys = async (
     say('next: give the file to worker, sentinel and api, and restart each');
     return 0;
   }
-  const connection = await Connection.connect({ address: temporal.address });
+  const { namespace, ...place } = temporal;
+  const connection = await Connection.connect(place);
   try {
-    const uses = await findUses(connection, temporal.namespace);
+    const uses = await findUses(connection, namespace);
     const ring = loadKeyRing(payloadKeyFile);
     if (command === 'list') list(ring, uses, say);
     if (command === 'renew') {
-      const { workflow } = new Client({ connection, namespace: temporal.namespace });
+      const { workflow } = new Client({ connection, namespace });
       for (const id of renewable(ring, uses)) {
         await workflow.getHandle(id).signal(renew);
         say(`asked ${id} for a new run`);

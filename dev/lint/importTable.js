@@ -73,7 +73,10 @@ export const importTable = {
   },
   // What lies on the disk is believed only once its signatures hold.
   'adapters/config': { ...adapter, rooms: ['core/contracts', 'core/trust'] },
-  'adapters/settings': { ...adapter, packages: { ...adapter.packages, pino: '*' } },
+  'adapters/settings': {
+    ...adapter,
+    packages: { ...adapter.packages, pino: '*', '@temporalio/envconfig': '*' },
+  },
   'adapters/ssh': { ...adapter, rooms: [] },
   'adapters/temporal': {
     ...adapter,

@@ -53,7 +53,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
     temporal: { address: servers.temporal.address, namespace: servers.temporal.namespace },
     payloadKeyFile: secrets.payloadKeyFile,
     kratos: { publicUrl: servers.kratos.publicUrl, adminUrl: servers.kratos.adminUrl },
-    aws: { endpoint: servers.aws.endpoint, region: servers.aws.clientConfig.region },
+    aws: { endpoint: servers.aws.endpoint },
   };
   const asUser = (user: string, passwordFile: string): { postgres: Settings['postgres'] } => ({
     postgres: { host: servers.ours.host, port: servers.ours.port, database, user, passwordFile },

@@ -59,8 +59,7 @@ const start = async (more: Partial<CheckpointsDeps> = {}): Promise<Started> => {
     },
     file: join(folder, `kept-${number}.json`),
     now: () => new Date(),
-    witnesses: (config) =>
-      createWitnesses({ ...config, witnesses: { vault: { kind: 'file', path } } }, { region: 'us-east-1' }),
+    witnesses: (config) => createWitnesses({ ...config, witnesses: { vault: { kind: 'file', path } } }, {}),
     channels: {
       send: (_, message) => {
         rung.push(message);

@@ -34,7 +34,6 @@ describe('the api’s process on a real Postgres, with Temporal down', () => {
       ...{ payloadKeyFile: file('payload.json'), postgres: database.settings('api') },
       temporal: { address: `127.0.0.1:${nobody}`, namespace: 'default' },
       kratos: { publicUrl: base, adminUrl: base },
-      aws: { region: 'eu-central-1' },
       api: { host: '127.0.0.1', port },
     };
     await writeFile(file('settings.json'), JSON.stringify(settings), { mode: 0o600 });

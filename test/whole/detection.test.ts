@@ -57,7 +57,7 @@ const withAddress = (email: string): Config => {
 
 const start = async (config: Config, tellProcess: () => Promise<void>): Promise<Sentinel> => {
   const pool = await database.pool('writer');
-  const where = { endpoint: aws.endpoint, region: 'us-east-1' };
+  const where = { endpoint: aws.endpoint };
   const channels: Channels = createChannels({ config, secretsDir: folder, aws: where });
   return startSentinel({
     ...{

@@ -33,7 +33,6 @@ beforeAll(async () => {
       temporal: { address: h.env.address },
       postgres: { host: '127.0.0.1', port: 1, database: 'none', user: 'none', passwordFile: file },
       kratos: { publicUrl: nowhere, adminUrl: nowhere },
-      aws: { region: 'us-east-1' },
     }),
   );
   await provision(h);

@@ -35,7 +35,7 @@ const makeWorld = async (): Promise<World> => {
   await writeFile(join(folder, 'keepers-webhook'), keepers.webhookUrl);
   const pool = await database.pool('writer');
   const ledger = createLedger(pool);
-  const channels = createChannels({ config: acme(), secretsDir: folder, aws: { region: 'us-east-1' } });
+  const channels = createChannels({ config: acme(), secretsDir: folder, aws: {} });
   const running: Dispatcher[] = [];
   onTestFinished(async () => {
     for (const each of running) await each.stop();

@@ -21,7 +21,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'breakglass-slack-'));
   receiver = await startSlackReceiver({ port: 0 });
   await setWebhook(receiver.webhookUrl);
-  channels = createChannels({ config: acme(), secretsDir: folder, aws: { region: 'us-east-1' } });
+  channels = createChannels({ config: acme(), secretsDir: folder, aws: {} });
   return async () => {
     await receiver.stop();
     await rm(folder, { recursive: true, force: true });

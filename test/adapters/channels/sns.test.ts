@@ -49,7 +49,7 @@ const channelsAt = (endpoint: string, topicArn = aws.topicArn) => {
   const channels = createChannels({
     config: acme(topicArn),
     secretsDir: folder,
-    aws: { endpoint, region: 'us-east-1' },
+    aws: { endpoint },
     now: () => new Date('2026-11-21T08:00:00.000Z'),
   });
   onTestFinished(() => channels.close());

@@ -37,7 +37,6 @@ beforeAll(async () => {
       temporal: { address: temporal.address },
       postgres: { host: '127.0.0.1', port: 1, database: 'none', user: 'none', passwordFile: keyFile },
       kratos: { publicUrl: nowhere, adminUrl: nowhere },
-      aws: { region: 'us-east-1' },
     }),
   );
 });

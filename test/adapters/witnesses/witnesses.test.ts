@@ -31,10 +31,7 @@ afterAll(async () => {
 });
 
 const witnessesOf = (witness: Witness, endpoint = aws.endpoint): Witnesses => {
-  const witnesses = createWitnesses(
-    { ...acme(aws.topicArn), witnesses: { it: witness } },
-    { endpoint, region: 'us-east-1' },
-  );
+  const witnesses = createWitnesses({ ...acme(aws.topicArn), witnesses: { it: witness } }, { endpoint });
   onTestFinished(() => witnesses.close());
   return witnesses;
 };
