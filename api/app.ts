@@ -5,8 +5,9 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { createChallenges } from './challenges.ts';
 import { defaultLimits, type ApiDeps } from './deps.ts';
-import type { ApiEnv } from './env.ts';
+import { originOf, type ApiEnv } from './env.ts';
 import { answer, issueText, problemFrom, problemOf } from './problems.ts';
+import { proxiesOf } from './proxies.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { createRefusalRows } from './refusalRows.ts';
 import { accountRoutes } from './routes/accounts.ts';
@@ -37,6 +38,7 @@ export interface Api {
 /** The api over what its composition root gives it. */
 export const createApi = (deps: ApiDeps): Api => {
   const { log, now, limits = defaultLimits } = deps;
+  const isProxy = proxiesOf(deps.proxies ?? []);
   const key = randomBytes(32);
   const tokens = createTokens(key);
   const rows = createRefusalRows({ ...deps, perSecond: limits.refusalRowsPerSecond });
@@ -56,6 +58,7 @@ export const createApi = (deps: ApiDeps): Api => {
   app.use(async (context, next) => {
     const requestId = randomUUID();
     context.set('requestId', requestId);
+    context.set('from', originOf(context, isProxy));
     context.header('X-Request-Id', requestId);
     context.header('Cache-Control', 'no-store');
     await next();

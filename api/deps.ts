@@ -68,4 +68,6 @@ export interface ApiDeps {
   readonly process: DecisionProcess;
   readonly log: Log;
   readonly limits?: Limits;
+  /** Addresses and networks of our own proxies: these alone are believed about whom they were connected from. */
+  readonly proxies?: readonly string[];
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { behindProxies, type IsProxy } from './proxies.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What the server hands the app with a request (`@hono/node-server`); nothing where it is called in process. */
@@ -9,7 +10,7 @@ interface Connection {
 /** What a request carries through the api. */
 export interface ApiEnv {
   Bindings: Connection;
-  Variables: { requestId: string; viewer: Viewer };
+  Variables: { requestId: string; from: Origin; viewer: Viewer };
 }
 
 /** Where a request came from, as the ledger keeps it. */
@@ -20,13 +21,16 @@ export interface Origin {
 }
 
 /**
- * Takes the address that connected. A forwarding header is not believed: anybody can send one, and the ledger
- * keeps what it is told.
+ * Takes the address that connected, or the one that a proxy of ours was connected from. A forwarding header from
+ * anybody else is not believed: anybody can send one, and the ledger keeps what it is told.
  */
-export const originOf = ({ env, req }: Context<ApiEnv>): Origin => ({
-  ip: addressIn(env),
-  userAgent: req.header('user-agent')?.slice(0, 512) ?? null,
-});
+export const originOf = ({ env, req }: Context<ApiEnv>, isProxy: IsProxy): Origin => {
+  const connected = addressIn(env);
+  return {
+    ip: connected === null ? null : behindProxies(connected, req.header('x-forwarded-for'), isProxy),
+    userAgent: req.header('user-agent')?.slice(0, 512) ?? null,
+  };
+};
 
 const addressIn = (connection: Connection | undefined): string | null =>
   connection?.incoming?.socket.remoteAddress?.replace(/^::ffff:/, '').slice(0, 64) ?? null;

@@ -2,7 +2,7 @@
 import type { Context } from 'hono';
 import { envelope as envelopeSchema, type Envelope, type Statement } from '../core/contracts/statements.ts';
 import { readStatement } from '../core/trust/envelope.ts';
-import { originOf, type ApiEnv, type Origin } from './env.ts';
+import type { ApiEnv, Origin } from './env.ts';
 import { issueText, notAStatement, problemOf } from './problems.ts';
 import type { Attempt, RefusalRows } from './refusalRows.ts';
 
@@ -23,7 +23,7 @@ export const receive = async (context: Context<ApiEnv>, rows: RefusalRows): Prom
   const [mediaType = ''] = (context.req.header('content-type') ?? '').split(';');
   if (mediaType.trim().toLowerCase() !== 'application/json')
     throw problemOf('unsupported-media-type', 'the body must be application/json');
-  const origin = originOf(context);
+  const origin = context.get('from');
   const body = await context.req.text();
   const refuse = async (attempt: Pick<Attempt, 'code' | 'why'>): Promise<never> => {
     await rows.record({ ...attempt, origin, body });

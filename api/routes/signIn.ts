@@ -8,7 +8,7 @@ import {
 import { verifySignIn } from '../../core/trust/signIn.ts';
 import type { Challenges } from '../challenges.ts';
 import type { ApiDeps } from '../deps.ts';
-import { originOf, type ApiEnv } from '../env.ts';
+import type { ApiEnv } from '../env.ts';
 import { problemOf } from '../problems.ts';
 import type { RateLimit } from '../rateLimit.ts';
 import type { Tokens } from '../tokens.ts';
@@ -45,7 +45,7 @@ export const signInRoutes = (
   { challenges, tokens, isAllowed }: { challenges: Challenges; tokens: Tokens; isAllowed: RateLimit },
 ): void => {
   app.openapi(challengeRoute, (context) => {
-    if (!isAllowed(originOf(context).ip, now()))
+    if (!isAllowed(context.get('from').ip, now()))
       throw problemOf('too-many', 'too many challenges were asked for from this address: wait a minute');
     const { person } = challengeRequest.parse(context.req.valid('json'));
     const { origin } = configs().current.config;
@@ -53,7 +53,7 @@ export const signInRoutes = (
   });
 
   app.openapi(tokenRoute, (context) => {
-    if (!isAllowed(originOf(context).ip, now()))
+    if (!isAllowed(context.get('from').ip, now()))
       throw problemOf('too-many', 'too many answers came from this address: wait a minute');
     const envelope = tokenRequest.parse(context.req.valid('json'));
     const { config } = configs().current;

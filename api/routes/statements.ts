@@ -12,7 +12,7 @@ import { finalPhases } from '../../core/rules/case/state.ts';
 import { foldCase } from '../../core/rules/streams.ts';
 import { openEnvelope, statementDigest } from '../../core/trust/envelope.ts';
 import type { ApiDeps } from '../deps.ts';
-import { originOf, type ApiEnv } from '../env.ts';
+import type { ApiEnv } from '../env.ts';
 import { notAStatement, problemOf, refusedProblem } from '../problems.ts';
 import type { RateLimit } from '../rateLimit.ts';
 import { receive, type Received } from '../receive.ts';
@@ -113,7 +113,7 @@ export const statementRoutes = (
   };
 
   app.post('/v1/statements', async (context) => {
-    limit(originOf(context).ip);
+    limit(context.get('from').ip);
     const key = idempotencyKey.safeParse(context.req.header('idempotency-key'));
     if (!key.success)
       throw problemOf(
@@ -140,7 +140,7 @@ export const statementRoutes = (
   });
 
   app.post('/v1/refusals', async (context) => {
-    limit(originOf(context).ip);
+    limit(context.get('from').ip);
     const received = await receive(context, rows);
     const { envelope } = received;
     const { configs: known, current } = configs();

@@ -67,7 +67,9 @@ export interface Harness {
 }
 
 /** @param given.org - to be shared by several; whoever made it removes it */
-export async function makeHarness(given: { limits?: Limits; org?: Org } = {}): Promise<Harness> {
+export async function makeHarness(
+  given: { limits?: Limits; org?: Org; proxies?: readonly string[] } = {},
+): Promise<Harness> {
   const { limits } = given;
   const org = given.org ?? (await makeOrg(origin));
   const ledger = createMemoryLedger();
@@ -97,6 +99,7 @@ export async function makeHarness(given: { limits?: Limits; org?: Org } = {}): P
     seals: { get: async (wanted) => seals.get(wanted) ?? null },
     log: { info: note, warn: note, error: note },
     ...(limits === undefined ? {} : { limits }),
+    ...(given.proxies === undefined ? {} : { proxies: given.proxies }),
   });
 
   const request: Harness['request'] = async (path, init, ip = address) =>
