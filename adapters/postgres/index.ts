@@ -9,7 +9,7 @@ export type { RecordedSighting, SightingRecorded, SightingStore } from './events
 export { createLedger, LEDGER_CHANNEL, OUTBOX_CHANNEL } from './ledger.ts';
 export { createOutbox } from './outbox.ts';
 export type { Backoff, Delivery, Outbox, PendingDelivery } from './outbox.ts';
-export { createPool, type PoolOptions, type PoolSettings } from './pool.ts';
+export { createPool, secureOptions, type PoolOptions, type PoolSettings } from './pool.ts';
 export { createLedgerReader } from './reader.ts';
 export type { AcceptedEnvelope, CaseFilter, CasePage, LedgerReader } from './reader.ts';
 export { migrateDatabase, requireSchema, SchemaMismatch } from './schema.ts';

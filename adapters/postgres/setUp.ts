@@ -1,5 +1,6 @@
 /** What a superuser does once for a cluster: roles, database, tables. Operators may do the same by hand. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
+import type { ConnectionOptions } from 'node:tls';
 import pg from 'pg';
 import { DatabaseError, translate } from './errors.ts';
 import { SEARCH_PATH } from './pool.ts';
@@ -17,6 +18,8 @@ export interface Superuser {
   readonly port: number;
   readonly user: string;
   readonly password: string;
+  /** Left out: no TLS. */
+  readonly ssl?: ConnectionOptions;
 }
 
 export interface DatabasePasswords {
@@ -70,8 +73,12 @@ export async function asSuperuser<T>(
   superuser: Superuser,
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const { host, port, user, password } = superuser;
-  const client = new pg.Client({ host, port, user, password, database: 'postgres', lock_timeout: 60_000 });
+  const { host, port, user, password, ssl = false } = superuser;
+  const client = new pg.Client({
+    ...{ host, port, user, password, ssl },
+    database: 'postgres',
+    lock_timeout: 60_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect().catch((error: unknown) => {

@@ -10,6 +10,7 @@ export type Output =
   | 'api'
   | 'breakglass'
   | 'payload-keys'
+  | 'database'
   | 'workflow-bundle'
   | 'failure-converter'
   | 'migrations';
@@ -32,6 +33,7 @@ export const recipes: Readonly<Record<Output, Recipe>> = {
   sentinel: { source: 'sentinel/main.ts', target: 'sentinel.mjs', make: server },
   api: { source: 'api/main.ts', target: 'api.mjs', make: server },
   'payload-keys': { source: 'client/payloadKeys/main.ts', target: 'payload-keys.mjs', make: server },
+  database: { source: 'worker/database/main.ts', target: 'database.mjs', make: server },
   breakglass: { source: 'client/cli/main.ts', target: 'breakglass.mjs', make: commandLine },
   'workflow-bundle': { source: 'workflows/index.ts', target: 'workflow-bundle.js', make: workflowBundle },
   // Loaded by its path, so it lies beside the bundles as it lies beside its adapter.

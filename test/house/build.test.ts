@@ -44,6 +44,7 @@ describe('build', () => {
       worker: 'absent',
       sentinel: 'absent',
       'payload-keys': 'absent',
+      database: 'absent',
       'workflow-bundle': 'absent',
       'failure-converter': 'absent',
     });
