@@ -11,7 +11,20 @@ import { build } from '../../dev/build.ts';
 import { blocksOf, codeIn, documents, proseOf, root, type Block } from './markdown.ts';
 import { leaves, logicalLines, parse, words } from './program.ts';
 
-const shells = ['sh', 'sh run', 'bash', 'shell', 'text', 'console', 'mermaid', 'sql', 'yaml', 'json', ''];
+const shells = [
+  'sh',
+  'sh run',
+  'bash',
+  'shell',
+  'text',
+  'console',
+  'mermaid',
+  'sql',
+  'yaml',
+  'json',
+  'toml',
+  '',
+];
 
 interface Written {
   readonly where: string;

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { loadClientConfigFromToml } from '@temporalio/envconfig';
 import { format, resolveConfig } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { exits } from '../../client/cli/exits.ts';
 import { config } from '../../core/contracts/config.ts';
 import { action, row } from '../../core/contracts/ledger.ts';
+import { settingFacts } from '../../core/contracts/settingFacts.ts';
 import { settings } from '../../core/contracts/settings.ts';
-import { codeIn, root, tableRows, textOf } from './markdown.ts';
+import { searchAttributeTypes } from '../../core/contracts/temporal.ts';
+import { blocksOf, codeIn, root, tableRows, textOf } from './markdown.ts';
 import { leaves } from './program.ts';
 
 /** What stands for the name of an entry, by where it stands. */
@@ -64,10 +67,55 @@ describe('the table of the config', () => {
 });
 
 describe('the table of the settings', () => {
-  it('names every setting of the schema and no other, with its default', () => {
-    const documented = fieldsOfDocument('docs/operator.md', 'setting');
-    // The SDK's own default is no value of ours.
-    expect({ ...documented, 'aws.endpoint': 'none' }).toEqual(fieldsOfContract(settings));
+  const file = 'docs/settings.md';
+  const [begin, end] = ['<!-- made from the schema: npm test -- test/docs -u -->', '<!-- end -->'];
+
+  it('is what the schema says of each: key, meaning, default, and who reads it', async () => {
+    const [before = '', after = ''] = [textOf(file).split(begin)[0], textOf(file).split(end)[1]];
+    const rows = settingFacts().map(({ name, description, fallback, readers }) => {
+      const shown = ['required', 'none'].includes(fallback) ? fallback : `\`${fallback}\``;
+      return `| \`${name}\` | ${description} | ${shown} | ${readers.join(', ')} |`;
+    });
+    const table = ['| setting | what | default | read by |', '| --- | --- | --- | --- |', ...rows].join('\n');
+    const style = await resolveConfig(join(root, file));
+    const text = await format(`${before}${begin}\n\n${table}\n\n${end}${after}`, {
+      ...style,
+      filepath: join(root, file),
+    });
+    await expect(text).toMatchFileSnapshot(join(root, file));
+  });
+
+  it('has every setting of the schema and no other, with its default', () => {
+    expect(fieldsOfDocument(file, 'setting')).toEqual(fieldsOfContract(settings));
+  });
+
+  it('says of each what it is, and who reads it', () => {
+    for (const { name, description, readers } of settingFacts())
+      expect({ name, description, readers: readers.length }).toEqual({
+        name,
+        description: expect.stringMatching(/.{5}/) as unknown,
+        readers: readers.length || 'nobody',
+      });
+  });
+
+  it('stands beside examples that are settings', () => {
+    const [worker, api] = blocksOf(file).filter(({ info }) => info === 'json');
+    expect(settings.safeParse(JSON.parse(worker?.lines.join('\n') ?? '')).error).toBeUndefined();
+    const section = settings.shape.api.safeParse(JSON.parse(api?.lines.join('\n') ?? ''));
+    expect(section.error).toBeUndefined();
+    for (const { lines } of blocksOf(file).filter(({ info }) => info === 'toml'))
+      expect(loadClientConfigFromToml(Buffer.from(lines.join('\n')), { strict: true })).toMatchObject({
+        profiles: { production: { address: expect.stringMatching(/:7233$/) as unknown } },
+      });
+  });
+});
+
+describe('the search attributes', () => {
+  it('are made, each of its type, by the command in docs/operating.md', () => {
+    const flags = [...textOf('docs/operating.md').matchAll(/--name (Breakglass\w+) --type (\w+)/g)];
+    expect(Object.fromEntries(flags.map(([, name = '', type]) => [name, type]))).toEqual(
+      searchAttributeTypes,
+    );
   });
 });
 
