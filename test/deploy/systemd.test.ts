@@ -34,7 +34,7 @@ describe('deploy/systemd', () => {
     );
   });
 
-  it.each(units)('%s: systemd finds nothing wrong with it, and little exposed', (unit, context) => {
+  it.for(units)('%s: systemd finds nothing wrong with it, and little exposed', (unit, context) => {
     if (missing !== null) return context.skip(missing);
     expect(verify(unit, read(unit))).toBe('');
     const { stdout, status } = analyze('security', '--offline=true', '--threshold=20', join(folder, unit));
