@@ -52,9 +52,9 @@ const toWrite = ({ description, example }: SettingFact): string =>
 /** How many letters must be changed, added or left out to make one word of another. */
 const distance = (one: string, other: string): number => {
   let row = Array.from({ length: other.length + 1 }, (_, n) => n);
-  for (const [i, a] of [...one].entries()) {
+  for (const [i, a] of Array.from(one).entries()) {
     const next = [i + 1];
-    for (const [j, b] of [...other].entries())
+    for (const [j, b] of Array.from(other).entries())
       next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a === b ? 0 : 1)));
     row = next;
   }

@@ -22,7 +22,13 @@ const reload = async (): Promise<void> => {
 const untilSsl = async (wanted: 'on' | 'off'): Promise<void> => {
   await reload();
   await expect
-    .poll(async () => (await (await database.superuser()).query('SHOW ssl')).rows, { timeout: 10_000 })
+    .poll(
+      async () => {
+        const { rows } = await (await database.superuser()).query<{ ssl: string }>('SHOW ssl');
+        return rows;
+      },
+      { timeout: 10_000 },
+    )
     .toEqual([{ ssl: wanted }]);
 };
 
@@ -104,7 +110,7 @@ describe('TLS to Postgres', () => {
     await reload();
     const { caFile } = ours;
     await expect
-      .poll(() => connect({ caFile }).catch((error: Error) => error.message), { timeout: 10_000 })
+      .poll(() => connect({ caFile }).catch((error: unknown) => String(error)), { timeout: 10_000 })
       .toContain('valid client certificate');
     expect(await connect({ caFile, ...(await ours.issue('writer')) })).toBe(true);
     await expect(connect({ caFile, ...(await strangers.issue('writer')) })).rejects.toThrow(/unknown ca/i);

@@ -9,17 +9,21 @@ import type { SettingsReader } from '../../../core/contracts/settings.ts';
 
 export interface SettingsWorld {
   /** Path of a file or folder in it. */
-  at(name: string): string;
+  readonly at: (name: string) => string;
   /** Good settings for all three processes, to be changed by a test. */
   readonly good: Record<string, unknown>;
   /** Writes settings, as they are or as JSON, and has a process read them. */
-  load<R extends SettingsReader>(
+  readonly load: <R extends SettingsReader>(
     reader: R,
     settings: unknown,
     env?: NodeJS.ProcessEnv,
-  ): Promise<SettingsOf<R>>;
+  ) => Promise<SettingsOf<R>>;
   /** What is wrong with them, a line each; none when nothing is. */
-  faults(reader: SettingsReader, settings: unknown, env?: NodeJS.ProcessEnv): Promise<readonly string[]>;
+  readonly faults: (
+    reader: SettingsReader,
+    settings: unknown,
+    env?: NodeJS.ProcessEnv,
+  ) => Promise<readonly string[]>;
 }
 
 const files = { 'hook.key': 0o440, password: 0o440, 'payload.json': 0o400, ssh: 0o400, 'bundle.js': 0o644 };
