@@ -10,6 +10,7 @@ import { z } from 'zod';
 import type { TemporalPlace } from '../adapters/settings/temporal.ts';
 import { clientDataConverter } from '../adapters/temporal/dataConverter.ts';
 import type { KeyRing } from '../adapters/temporal/keyRing.ts';
+import { consoleTexts } from '../core/contracts/consoleText.ts';
 import { failureNames, type Refusal, type RefusalCode } from '../core/contracts/failures.ts';
 import {
   accountOf,
@@ -77,7 +78,7 @@ const startAccount = (account: AccountId): ConstructorParameters<typeof WithStar
   taskQueue,
   args: [{ account } satisfies AccountInput],
   workflowIdConflictPolicy: 'USE_EXISTING',
-  staticSummary: `break-glass account ${account}`,
+  staticSummary: consoleTexts.account(account),
   typedSearchAttributes: [{ key: searchAttributes.account, value: account }],
 });
 
@@ -86,7 +87,7 @@ const startCase = (id: CaseId) => ({
   taskQueue,
   args: [{ case: id, account: accountOf(id) } satisfies CaseInput] as const,
   workflowIdConflictPolicy: 'USE_EXISTING' as const,
-  staticSummary: `break-glass case of ${accountOf(id)}`,
+  staticSummary: consoleTexts.case(accountOf(id)),
   typedSearchAttributes: [
     { key: searchAttributes.account, value: accountOf(id) },
     { key: searchAttributes.quarter, value: quarterOfCase(id) },

@@ -3,14 +3,17 @@ import {
   log,
   ParentClosePolicy,
   patched,
+  setCurrentDetails,
   setHandler,
   sleep,
   startChild,
 } from '@temporalio/workflow';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { consoleTexts, stepTexts } from '../core/contracts/consoleText.ts';
 import type { AccountEvent } from '../core/contracts/events.ts';
 import { accountWorkflowId, quarterOf, type CaseId, type RotationId } from '../core/contracts/ids.ts';
 import { searchAttributes, submit, view, wake, type AccountInput } from '../core/contracts/temporal.ts';
+import { detailsOfAccount } from '../core/rules/account/details.ts';
 import { nextAccountDeadline } from '../core/rules/account/due.ts';
 import { evolveAccount } from '../core/rules/account/evolve.ts';
 import { resumeAccount, type AccountState } from '../core/rules/account/state.ts';
@@ -47,7 +50,7 @@ export async function account(input: AccountInput): Promise<void> {
     evolveAccount,
     carried?.seq,
   );
-  const clock = createAlarmClock('nearest deadline of the account');
+  const clock = createAlarmClock();
   let isWoken = true;
   let hasNews = false;
   const startedCases = new Set<CaseId>();
@@ -62,7 +65,7 @@ export async function account(input: AccountInput): Promise<void> {
         workflowId: wanted,
         args: [{ case: wanted, account: id }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `break-glass case of ${id}`,
+        staticSummary: consoleTexts.case(id),
         typedSearchAttributes: [
           { key: searchAttributes.account, value: id },
           { key: searchAttributes.phase, value: phase },
@@ -104,14 +107,14 @@ export async function account(input: AccountInput): Promise<void> {
         workflowId: wanted,
         args: [{ rotation: wanted, account: id }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        staticSummary: `rotation of ${id}`,
+        staticSummary: consoleTexts.rotation(id),
         typedSearchAttributes: [{ key: searchAttributes.account, value: id }],
       }),
     );
     if (child === null) {
       // One that an earlier run of this workflow started reports to nobody: look again soon.
       adoptedRotation = wanted;
-      await outOfTurn(sleep('10s'));
+      await outOfTurn(sleep('10s', { summary: stepTexts.lookAgain }));
       return null;
     }
     // It ran, it is not over, and yet its id was free.
@@ -134,14 +137,14 @@ export async function account(input: AccountInput): Promise<void> {
           error: String(error),
         });
         await tellOfLoss(wanted);
-        await outOfTurn(sleep('10s'));
+        await outOfTurn(sleep('10s', { summary: stepTexts.beginAgain }));
       }
       // What it came to is absorbed before the loop may ask again whether one is wanted.
       await tick();
       // Its rotation ended well, and is not over: somebody else answered in the worker's stead.
       if (book.state.rotation?.id === wanted && hasEnded) {
         await tellOfLoss(wanted);
-        await outOfTurn(sleep('10s'));
+        await outOfTurn(sleep('10s', { summary: stepTexts.beginAgain }));
       }
       runningRotation = null;
       hasNews = true;
@@ -187,7 +190,8 @@ export async function account(input: AccountInput): Promise<void> {
     if (book.owesWakes()) await wakeOthers(book.takeWakes());
     // A rotation that is running goes on: the next run finds it started, and looks for its rows.
     if (lifetime.isOver()) return true;
-    clock.set(nextAccountDeadline(book.state));
+    setCurrentDetails(detailsOfAccount(book.state));
+    clock.set(nextAccountDeadline(book.state), 'unclaimed');
     return false;
   };
 

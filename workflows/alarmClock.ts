@@ -1,11 +1,12 @@
 import { CancellationScope, condition, isCancellation, sleep } from '@temporalio/workflow';
+import { deadlineTexts, type Deadline } from '../core/contracts/consoleText.ts';
 
 /**
  * One timer for the nearest deadline. A later deadline leaves the armed timer
  * alone (it fires early and finds nothing due, which costs less history than
  * re-arming at each change); an earlier one re-arms it; none disarms it.
  */
-export const createAlarmClock = (summary: string) => {
+export const createAlarmClock = () => {
   let armedFor: string | null = null;
   let scope: CancellationScope | null = null;
   let hasFired = false;
@@ -16,7 +17,7 @@ export const createAlarmClock = (summary: string) => {
     armedFor = null;
   };
 
-  const arm = (deadline: string): void => {
+  const arm = (deadline: string, summary: string): void => {
     const mine = new CancellationScope();
     scope = mine;
     armedFor = deadline;
@@ -33,15 +34,18 @@ export const createAlarmClock = (summary: string) => {
       });
   };
 
-  /** @param deadline - ISO 8601, UTC; null for none */
-  const set = (deadline: string | null): void => {
+  /**
+   * @param deadline - ISO 8601, UTC; null for none
+   * @param what - happens then, for Temporal's console
+   */
+  const set = (deadline: string | null, what: Deadline): void => {
     if (deadline === null) {
       disarm();
       return;
     }
     if (armedFor !== null && armedFor <= deadline) return;
     disarm();
-    arm(deadline);
+    arm(deadline, deadlineTexts[what]);
   };
 
   return {

@@ -7,6 +7,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import { stepTexts } from '../core/contracts/consoleText.ts';
 import { isAnswerTo, isFailureOf } from '../core/contracts/temporal.ts';
 import { outOfTurn } from './turns.ts';
 
@@ -53,6 +54,6 @@ export const insist = async <T>(ask: () => Promise<T>, isAnswer: (answer: T) => 
       if (isCancellation(error) || !isBound()) throw error;
       disbelieve();
     }
-    await outOfTurn(sleep('5s'));
+    await outOfTurn(sleep('5s', { summary: stepTexts.askAgain }));
   }
 };

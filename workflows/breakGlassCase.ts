@@ -1,7 +1,15 @@
-import { condition, continueAsNew, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
 import type { CaseEvent } from '../core/contracts/events.ts';
 import { searchAttributes, submit, view, wake, type CaseInput } from '../core/contracts/temporal.ts';
-import { nextCaseDeadline } from '../core/rules/case/due.ts';
+import { detailsOfCase } from '../core/rules/case/details.ts';
+import { nextCaseDeadline, nextOfCase } from '../core/rules/case/due.ts';
 import { evolveCase } from '../core/rules/case/evolve.ts';
 import { finalPhases, isDeclared, kindOf, type CaseState, type Phase } from '../core/rules/case/state.ts';
 import { createAlarmClock } from './alarmClock.ts';
@@ -14,7 +22,7 @@ import { wakeOthers } from './wakes.ts';
 
 const isFinal = (state: CaseState | null): boolean => state !== null && finalPhases.includes(state.phase);
 
-const isOverdue = (state: CaseState): boolean =>
+const hasClimbed = (state: CaseState): boolean =>
   state.obligations.some((each) => each.ended === null && each.escalated);
 
 /** The case owes an end to whatever its login left alive; a rotation that was quicker does not take that away. */
@@ -29,11 +37,11 @@ const owesSessionsEnd = (state: CaseState | null): boolean =>
 export async function breakGlassCase(input: CaseInput): Promise<void> {
   const { case: id } = mustServe(input, (it) => it.case);
   const book = createBook<CaseState | null, CaseEvent>(null, evolveCase);
-  const clock = createAlarmClock('nearest deadline of the case');
+  const clock = createAlarmClock();
   let isWoken = true;
   let hasNews = false;
   let ending: 'no' | 'trying' | 'waiting' = 'no';
-  let shown: { phase: Phase; overdue: boolean } | null = null;
+  let shown: { phase: Phase; overdue: boolean; deadline: string | null } | null = null;
 
   setHandler(
     submit,
@@ -57,9 +65,13 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
   setHandler(view, () => book.state);
 
   const show = (state: CaseState): void => {
-    const overdue = isOverdue(state);
-    if (shown?.phase === state.phase && shown.overdue === overdue) return;
+    setCurrentDetails(detailsOfCase(state));
+    const overdue = hasClimbed(state);
     const deadline = nextCaseDeadline(state);
+    const isSame = shown?.phase === state.phase && shown.overdue === overdue;
+    // Histories of before showed a deadline only with the phase, and long after it was over.
+    if (isSame && (shown?.deadline === deadline || !patched('the next deadline is shown as it changes')))
+      return;
     upsertSearchAttributes([
       ...(shown === null
         ? [
@@ -71,7 +83,7 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
       { key: searchAttributes.overdue, value: overdue },
       { key: searchAttributes.nextDeadline, value: deadline === null ? null : new Date(deadline) },
     ]);
-    shown = { phase: state.phase, overdue };
+    shown = { phase: state.phase, overdue, deadline };
   };
 
   const endSessions = async (): Promise<void> => {
@@ -85,8 +97,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
     hasNews = true;
   };
 
-  const deadlineOf = (): string | null => (book.state === null ? null : nextCaseDeadline(book.state));
-  const isDue = (): boolean => (deadlineOf() ?? '9') <= now();
+  const coming = (): ReturnType<typeof nextOfCase> => (book.state === null ? null : nextOfCase(book.state));
+  const isDue = (): boolean => (coming()?.at ?? '9') <= now();
 
   const catchUp = async (): Promise<void> => {
     hasNews = false;
@@ -110,7 +122,8 @@ export async function breakGlassCase(input: CaseInput): Promise<void> {
       if (book.state !== null) show(book.state);
       if (book.owesWakes()) await wakeOthers(book.takeWakes());
       if (isFinal(book.state) || lifetime.isOver()) return true;
-      clock.set(deadlineOf());
+      const next = coming();
+      clock.set(next?.at ?? null, next?.what ?? 'overdue');
       return false;
     });
     if (isOver) break;

@@ -5,6 +5,7 @@ import {
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { stepTexts } from '../core/contracts/consoleText.ts';
 import { finalCause, insist, isOurs } from './answers.ts';
 import { takesTurns } from './turns.ts';
 
@@ -14,18 +15,34 @@ type Short = Pick<
   'hearAccount' | 'hearCase' | 'tickAccount' | 'tickCase' | 'endSessions' | 'recordGone'
 >;
 
-const local = proxyLocalActivities<Short>({
-  startToCloseTimeout: '2s',
-  scheduleToCloseTimeout: '2s',
-  // Five attempts end within two seconds. They must be counted: the SDK's core (1.24) forgets a local activity's
-  // schedule-to-close when it comes while the activity backs off, and would try for ever inside the workflow task.
-  retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
+/** One proxy for each, so that Temporal's console says what it does. */
+const described = (proxy: (summary: string) => ActivityInterfaceFor<Short>): ActivityInterfaceFor<Short> => ({
+  hearAccount: proxy(stepTexts.hearAccount).hearAccount,
+  hearCase: proxy(stepTexts.hearCase).hearCase,
+  tickAccount: proxy(stepTexts.tickAccount).tickAccount,
+  tickCase: proxy(stepTexts.tickCase).tickCase,
+  endSessions: proxy(stepTexts.endSessions).endSessions,
+  recordGone: proxy(stepTexts.recordGone).recordGone,
 });
 
-const regular = proxyActivities<Short>({
-  startToCloseTimeout: '30s',
-  retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
-});
+const local = described((summary) =>
+  proxyLocalActivities<Short>({
+    summary,
+    startToCloseTimeout: '2s',
+    scheduleToCloseTimeout: '2s',
+    // Five attempts end within two seconds. They must be counted: the SDK's core (1.24) forgets a local activity's
+    // schedule-to-close when it comes while the activity backs off, and would try for ever inside the workflow task.
+    retry: { initialInterval: '100ms', maximumInterval: '1s', maximumAttempts: 5 },
+  }),
+);
+
+const regular = described((summary) =>
+  proxyActivities<Short>({
+    summary,
+    startToCloseTimeout: '30s',
+    retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' },
+  }),
+);
 
 let turn: Promise<unknown> = Promise.resolve();
 

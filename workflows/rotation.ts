@@ -1,12 +1,13 @@
 import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { stepTexts } from '../core/contracts/consoleText.ts';
 import type { RotationInput } from '../core/contracts/temporal.ts';
 import { insist } from './answers.ts';
 import { mustServe } from './lifetime.ts';
 import { inTurn } from './turns.ts';
 
 const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
-  summary: 'steps 1 to 9: seal, set, prove',
+  summary: stepTexts.rotate,
   startToCloseTimeout: '3m',
   heartbeatTimeout: '10s',
   // The account's next case waits for it: on again soon after whatever was down is up.
@@ -14,7 +15,7 @@ const { rotate } = proxyActivities<Pick<Activities, 'rotate'>>({
 });
 
 const { recordRotationFailure } = proxyActivities<Pick<Activities, 'recordRotationFailure'>>({
-  summary: 'the rotation cannot be finished: record it and ring',
+  summary: stepTexts.recordRotationFailure,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });

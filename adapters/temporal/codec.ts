@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { METADATA_ENCODING_KEY, type Payload, type PayloadCodec } from '@temporalio/common';
 import { decode, encode } from '@temporalio/common/lib/encoding.js';
 import proto from '@temporalio/proto';
+import { isForConsole } from '../../core/contracts/consoleText.ts';
 import type { KeyRing } from './keyRing.ts';
 
 // The package is CommonJS without names that Node's own loader could find.
@@ -51,16 +52,27 @@ const open = (ring: KeyRing, payload: Payload): Payload => {
   return PayloadMessage.decode(plain);
 };
 
+/** A text for Temporal's own console, which has no key: nothing but fixed words and what stands in the clear anyway. */
+const isConsolePayload = ({ metadata = {}, data }: Payload): boolean => {
+  const said = metadata?.[METADATA_ENCODING_KEY];
+  if (said === undefined || decode(said) !== 'json/plain' || data == null || data.length > 4_000)
+    return false;
+  const text = decode(data);
+  // A text, or what a workflow says of itself: nothing else is taken apart.
+  return /^(?:"|\{"definition":)/.test(text) && isForConsole(JSON.parse(text));
+};
+
 /**
  * Payload codec: AES-256-GCM with the key's id in the metadata. Plaintext is
  * refused: a client gets an error; a workflow gets {@link refusedPayload}, because an
  * error while decoding would fail its task again and again and stand in
- * everybody's way (Temporal retries failed workflow tasks forever).
+ * everybody's way (Temporal retries failed workflow tasks forever). Only texts made for Temporal's console leave
+ * as they are; none of them is taken back.
  *
  * @param onRefused - what to do with a payload that cannot be opened
  */
 export const createPayloadCodec = (ring: KeyRing, onRefused: 'throw' | 'replace'): PayloadCodec => ({
-  encode: async (payloads) => payloads.map((each) => seal(ring, each)),
+  encode: async (payloads) => payloads.map((each) => (isConsolePayload(each) ? each : seal(ring, each))),
   decode: async (payloads) =>
     payloads.map((each) => {
       try {

@@ -1,7 +1,8 @@
 import type { CaseEvent } from '../../contracts/events.ts';
+import type { Deadline } from '../../contracts/consoleText.ts';
 import { later, lateness } from '../decision.ts';
 import { dueOf, earliest, isOwed, nextDue } from '../obligations.ts';
-import { finalPhases, isDeclared, type CaseState, type DeclaredCase } from './state.ts';
+import { finalPhases, isDeclared, type CaseState, type DeclaredCase, type Phase } from './state.ts';
 
 interface Waiting {
   readonly until: string;
@@ -130,8 +131,25 @@ const wasDeclared = ({ phase, answer }: CaseState): boolean =>
 export const followCase = (state: CaseState, now: string): CaseEvent[] =>
   isSettled(state) || wasDeclared(state) ? [{ type: 'closed', at: now }] : [];
 
+/** The nearest instant at which `dueCase` has something to say, and what; null when none. */
+export const nextOfCase = (state: CaseState): { readonly at: string; readonly what: Deadline } | null => {
+  if (finalPhases.includes(state.phase)) return null;
+  const { phase, obligations } = state;
+  const until = waitsUntil(state);
+  const owed = obligations.filter(isOwed);
+  const coming: readonly { readonly at: string | null; readonly what: Deadline }[] = [
+    ...(isWaiting(phase) ? [{ at: until, what: phase }] : []),
+    ...silences(state).map(({ due }) => ({ at: due, what: 'silence' as const })),
+    { at: nextDue(owed.filter((each) => each.reminded || each.escalated)), what: 'overdue' },
+    { at: nextDue(owed.filter((each) => !each.reminded && !each.escalated)), what: 'reminder' },
+  ];
+  const at = earliest(coming.map((each) => each.at));
+  const first = coming.find((each) => each.at === at);
+  return at === null || first === undefined ? null : { at, what: first.what };
+};
+
+const isWaiting = (phase: Phase): phase is Phase & Deadline =>
+  ['requested', 'authorised', 'released', 'in-session'].includes(phase);
+
 /** The nearest instant at which `dueCase` has something to say; null when none. */
-export const nextCaseDeadline = (state: CaseState): string | null =>
-  finalPhases.includes(state.phase)
-    ? null
-    : earliest([waitsUntil(state), ...silences(state).map(({ due }) => due), nextDue(state.obligations)]);
+export const nextCaseDeadline = (state: CaseState): string | null => nextOfCase(state)?.at ?? null;

@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createPayloadCodec, refusedPayload } from '../../../adapters/temporal/codec.ts';
 import type { KeyRing } from '../../../adapters/temporal/keyRing.ts';
+import { caseDetails, consoleTexts, stepTexts } from '../../../core/contracts/consoleText.ts';
+import { accountId } from '../../../core/contracts/ids.ts';
 
 const ringOf = (current: string, ...ids: string[]): KeyRing => ({
   current,
@@ -70,6 +72,44 @@ describe('the payload codec', () => {
     expect(bytesOf(first)).not.toEqual(bytesOf(second));
     expect(decode(first.metadata?.['encoding'] ?? new Uint8Array())).toBe('binary/encrypted');
     expect(keyIdOf(first)).toBe('2026-11');
+  });
+
+  it('lets a text for the console leave as it is, and takes none back', async () => {
+    const details = caseDetails({
+      phase: 'settling',
+      owed: ['attestation', 'attestation', 'session-log'],
+      overdue: ['session-log'],
+      next: { at: '2026-11-21T10:00:00.000Z', what: 'reminder' },
+    });
+    const ofWorkflow = {
+      definition: {
+        ...{ type: 'breakGlassCase', queryDefinitions: [{ name: '__stack_trace', description: 'A trace.' }] },
+        ...{ signalDefinitions: [{ name: 'wake' }], updateDefinitions: [{ name: 'submit' }] },
+      },
+      currentDetails: details,
+    };
+    for (const text of [
+      consoleTexts.case(accountId.parse('acme-eu')),
+      stepTexts.rotate,
+      details,
+      ofWorkflow,
+    ]) {
+      const left = await sealed(text);
+      expect(valueOf(left)).toEqual(text);
+      await expectRefused(left, 'it is not encrypted');
+    }
+  });
+
+  it.each([
+    ['a name in it', 'break-glass case of acme-eu for maya'],
+    ['a name behind it', 'settling; waits for what people owe\n\nmaya'],
+    ['a name for an account', 'rotation of Maya Lindqvist'],
+    ['a reason for a count', 'owed: 1 × nobody can sign in'],
+    ['a line too many', { definition: {}, currentDetails: 'closed' }],
+    ['details of somebody’s', { currentDetails: 'the sign-in page answers 503' }],
+    ['nothing', ''],
+  ])('encrypts what only looks like one: %s', async (_, value) => {
+    expect(decode((await sealed(value)).metadata?.['encoding'] ?? new Uint8Array())).toBe('binary/encrypted');
   });
 
   it('refuses plaintext: an error for a client, a marked payload for a workflow', async () => {
