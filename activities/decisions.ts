@@ -1,7 +1,13 @@
 import type { Config } from '../core/contracts/config.ts';
 import { failureNames, type Refusal } from '../core/contracts/failures.ts';
 import { accountOf, type AccountId, type CaseId } from '../core/contracts/ids.ts';
-import type { Action, Ledger, LedgerTransaction, Row, StreamEvent } from '../core/contracts/ledger.ts';
+import {
+  actionOf,
+  type Ledger,
+  type LedgerTransaction,
+  type Row,
+  type StreamEvent,
+} from '../core/contracts/ledger.ts';
 import { accountStatement, caseStatement, type Statement } from '../core/contracts/statements.ts';
 import type { Accepted, Submission } from '../core/contracts/temporal.ts';
 import { decideAccount, openCase } from '../core/rules/account/decide.ts';
@@ -28,25 +34,6 @@ export interface Heard<News> {
   readonly accepted: Accepted;
   readonly news: News;
 }
-
-const actions = {
-  request: 'break_glass_requested',
-  approval: 'break_glass_approved',
-  denial: 'break_glass_denied',
-  withdrawal: 'break_glass_withdrawn',
-  release: 'break_glass_share_released',
-  claim: 'break_glass_claimed',
-  end: 'break_glass_ended',
-  refusals: 'break_glass_old_credential',
-  attestation: 'break_glass_attested',
-  'write-up': 'break_glass_written_up',
-  finding: 'break_glass_finding',
-  provision: 'break_glass_provision_signed',
-  rotate: 'break_glass_rotation',
-  override: 'break_glass_override',
-  'machine-refusal': 'break_glass_machine_refused',
-  stop: 'break_glass_stopped',
-} as const satisfies Record<Statement['type'], Action>;
 
 const roles = {
   request: 'requester',
@@ -92,7 +79,7 @@ const deedOf = (it: Hearing<unknown>, opened: ReturnType<typeof open>): Deed => 
     };
   const { statement, digest, fingerprint } = opened;
   return {
-    ...{ actor_id: statement.by, actor_role: roles[statement.type], action: actions[statement.type] },
+    ...{ actor_id: statement.by, actor_role: roles[statement.type], action: actionOf[statement.type] },
     nonce: statement.nonce,
     ...from,
     metadata: { envelope, statement: digest, key_fingerprint: fingerprint },

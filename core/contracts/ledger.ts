@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { accountEvent, caseEvent } from './events.ts';
 import { accountId, caseId, instant, nonce } from './ids.ts';
-import { envelope } from './statements.ts';
+import { envelope, type Statement } from './statements.ts';
 
 /** What a row reports; one name for each kind of step. */
 export const action = z.enum([
@@ -38,6 +38,26 @@ export const action = z.enum([
   'break_glass_silence',
 ]);
 export type Action = z.infer<typeof action>;
+
+/** What an accepted statement is reported as. */
+export const actionOf = {
+  request: 'break_glass_requested',
+  approval: 'break_glass_approved',
+  denial: 'break_glass_denied',
+  withdrawal: 'break_glass_withdrawn',
+  release: 'break_glass_share_released',
+  claim: 'break_glass_claimed',
+  end: 'break_glass_ended',
+  refusals: 'break_glass_old_credential',
+  attestation: 'break_glass_attested',
+  'write-up': 'break_glass_written_up',
+  finding: 'break_glass_finding',
+  provision: 'break_glass_provision_signed',
+  rotate: 'break_glass_rotation',
+  override: 'break_glass_override',
+  'machine-refusal': 'break_glass_machine_refused',
+  stop: 'break_glass_stopped',
+} as const satisfies Record<Statement['type'], Action>;
 
 /** An event carried by a row, in the order in which it is folded. */
 export const streamEvent = z.union([

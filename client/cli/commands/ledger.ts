@@ -1,14 +1,9 @@
-import { ledgerPage } from '../../../core/contracts/http.ts';
-import type { Row } from '../../../core/contracts/ledger.ts';
-import type { ChainRow } from '../../../core/evidence/chain.ts';
 import { verifyWitnessed } from '../../../core/evidence/checkpoint.ts';
 import { chainRow } from '../../../core/evidence/ledgerRow.ts';
-import type { Api } from '../api.ts';
 import { withExamples, type AddCommand } from '../context.ts';
 import { CliError, exits } from '../exits.ts';
+import { ledgerRows, mapRows } from '../ledgerRows.ts';
 import { readWitnesses } from '../witnessFiles.ts';
-
-const PAGE = 500;
 
 /** `breakglass ledger …`. */
 export const addLedger: AddCommand = (program, context) => {
@@ -23,10 +18,10 @@ export const addLedger: AddCommand = (program, context) => {
     .action(async ({ witness }: { witness?: readonly string[] }) => {
       const { api } = await connect();
       const checkpoints = witness === undefined ? [] : await readWitnesses(context, api, witness);
-      const rows = chainRows(api, (seq) => {
+      const rows = ledgerRows(api, (seq) => {
         out.progress(`row ${seq}`);
       });
-      const verdict = await verifyWitnessed(rows, checkpoints);
+      const verdict = await verifyWitnessed(mapRows(rows, chainRow), checkpoints);
       if (!verdict.ok) {
         out.data(verdict, `row ${verdict.firstBad}: ${verdict.why}`);
         throw new CliError(exits.refused, verdict.why, verdict.message);
@@ -54,24 +49,3 @@ export const addLedger: AddCommand = (program, context) => {
     'ledger verify --witness vault/checkpoints.jsonl bucket/2026-11-21/*.json --json',
   );
 };
-
-async function* chainRows(api: Api, progress: (seq: number) => void): AsyncGenerator<ChainRow> {
-  let after: number | null = 0;
-  while (after !== null) {
-    const page: { rows: Row[]; next: number | null } = await api.get(
-      `/v1/ledger?after=${after}&limit=${PAGE}`,
-      ledgerPage,
-    );
-    for (const row of page.rows) yield chainRow(row);
-    const last = page.rows.at(-1)?.seq;
-    if (last !== undefined) progress(last);
-    // A server that names the same page again would keep this going forever.
-    if (page.next !== null && page.next <= after)
-      throw new CliError(
-        exits.unexpected,
-        'unexpected-answer',
-        `the ledger's page after ${after} leads nowhere`,
-      );
-    after = page.next;
-  }
-}

@@ -5,7 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { casesPage, caseView, ledgerPage } from '../../../core/contracts/http.ts';
 import { rotationId } from '../../../core/contracts/ids.ts';
+import { row as rowSchema, type Row } from '../../../core/contracts/ledger.ts';
 import { newAgeIdentity } from '../../../core/custody/age.ts';
+import { rowHash } from '../../../core/evidence/chain.ts';
+import { ledgerRowText } from '../../../core/evidence/ledgerRow.ts';
 import { account, theCase } from '../../api/harness.ts';
 import { checkpointsAt } from '../../survival/checks/ledger.ts';
 import { signedLines } from '../../survival/checks/ledgerCopy.ts';
@@ -371,11 +374,114 @@ describe('a case, as people walk it', () => {
     expect(await readFile(draft, 'utf8')).toContain('## Timeline');
   });
 
-  it('tells its story', async () => {
+  it('tells its story, each signature verified here, to the requester without the ledger’s chain', async () => {
     const { stdout } = await world.must('alice', 'history', theCase);
-    expect(stdout).toMatch(/alice +asked for the account/);
-    expect(stdout).toMatch(/erin +released a share: password/);
+    expect(stdout).toMatch(/ALICE \(alice\) asked for the account: for sso-down/);
+    expect(stdout).toMatch(/ERIN \(erin\) released a share: password/);
     expect(stdout).toMatch(/2026-11-21 10:00:00 UTC/);
+    expect(stdout).toMatch(/\[signed by bob, key SHA256:\S+, config [0-9a-f]{12}; row \d+\]/);
+    expect(stdout).toContain('The ledger’s chain was not followed: your roles do not read the ledger');
+    const headings = [
+      'Asked for',
+      'Authorised: shares are released',
+      'Released: the login',
+      'In session',
+      'Ended:',
+    ];
+    const places = headings.map((each) => stdout.indexOf(`\n${each}`));
+    expect(places.every((each) => each > 0)).toBe(true);
+    expect(places.toSorted((one, other) => one - other)).toEqual(places);
+  });
+
+  it('is told to an auditor with its place in the chain, and what a witness vouches for', async () => {
+    const { rows } = world.harness.ledger;
+    const of = { origin: world.harness.org.data.origin, config: world.harness.org.digest };
+    const file = join(world.folder, 'half.jsonl');
+    const request = rows.find((each) => each.action === 'break_glass_requested')?.seq ?? 0;
+    await writeFile(file, await signedLines(world, await checkpointsAt(rows, [request], of)));
+    const { stdout } = await world.must('ivan', 'history', theCase, '--witness', file);
+    expect(stdout).toContain(`row ${request}, in the chain, witnessed]`);
+    expect(stdout).toMatch(/DAN \(dan\) approved.*\n {4}\[signed by dan, .*, in the chain\]/);
+    expect(stdout).toMatch(
+      new RegExp(`followed over ${rows.length} rows .*; witnessed up to row ${request} `),
+    );
+    const whole = z.object({ faults: z.array(z.string()), rows: z.array(z.unknown()) });
+    const json = whole.parse((await world.must('ivan', 'history', theCase, '--json')).json());
+    expect(json.faults).toEqual([]);
+    expect(json.rows.length).toBeGreaterThan(8);
+  });
+
+  const rowsOfHistory = z.object({ rows: z.array(rowSchema) });
+  const approvalOf = (rows: readonly Row[]): Row => {
+    const found = rows.find((each) => each.action === 'break_glass_approved');
+    if (found === undefined) throw new Error('nobody approved');
+    return found;
+  };
+  it.each<[string, (rows: Row[]) => Row[], RegExp]>([
+    [
+      'who approved changed',
+      (rows) => rows.map((each) => (each === approvalOf(rows) ? { ...each, actor_id: 'carol' } : each)),
+      /the row and its signed statement differ in who; row \d+: its hash does not cover it/,
+    ],
+    [
+      'a signature taken away',
+      (rows) =>
+        rows.map((each) => {
+          if (each !== approvalOf(rows)) return each;
+          const { envelope: _, ...metadata } = each.metadata;
+          return { ...each, metadata };
+        }),
+      /break_glass_approved by bob, and no signed statement/,
+    ],
+    [
+      'a signature moved to another row',
+      (rows) =>
+        rows.map((each) =>
+          each.action === 'break_glass_ended'
+            ? { ...each, metadata: { ...each.metadata, envelope: approvalOf(rows).metadata.envelope } }
+            : each,
+        ),
+      /differ in who/,
+    ],
+    [
+      'a statement changed',
+      (rows) =>
+        rows.map((each) => {
+          const { envelope } = each.metadata;
+          if (each !== approvalOf(rows) || envelope === undefined) return each;
+          const statement = envelope.statement.replace('"role":"senior"', '"role":"admin"');
+          return { ...each, metadata: { ...each.metadata, envelope: { ...envelope, statement } } };
+        }),
+      /its statement does not hold/,
+    ],
+    [
+      'a row left out',
+      (rows) => rows.filter((each) => each !== approvalOf(rows)),
+      /is about the case, and was left out/,
+    ],
+    [
+      'a row, and its hash made to fit',
+      (rows) =>
+        rows.map((each) => {
+          if (each.action !== 'break_glass_ended') return each;
+          const { hash: _, ...draft } = { ...each, timestamp: '2026-11-21T09:59:59.000Z' };
+          return { ...draft, hash: rowHash(each.previous, ledgerRowText(draft)) };
+        }),
+      /of the ledger is another than the one shown/,
+    ],
+  ])('history says what does not hold: %s', async (_, change, why) => {
+    world.lie((path, body) =>
+      path.endsWith('/history') ? { rows: change(rowsOfHistory.parse(body).rows) } : undefined,
+    );
+    const ran = await world.run('ivan', ['history', theCase]);
+    expect(ran.exit).toBe(3);
+    expect(ran.stderr).toMatch(why);
+    expect(ran.stdout).not.toBe('');
+  });
+
+  it('history shows custodians’ shares to nobody but the requester, and says so', async () => {
+    const { stdout } = await world.must('dan', 'history', theCase);
+    expect(stdout).toContain('4 signatures were not shown to you');
   });
 
   it('is listed, and found by each filter', async () => {

@@ -153,8 +153,9 @@ describe('claim of an undeclared use for itself', () => {
 
   it('history tells it from the login on', async () => {
     const { stdout } = await world.must('alice', 'history', use);
-    expect(stdout).toMatch(/breakglass +a login nobody claimed: aal2 from 192\.0\.2\.9/);
-    expect(stdout).toMatch(/alice +claimed a session/);
-    expect(stdout).toMatch(/alice +ended the session/);
+    expect(stdout).toMatch(/the process found a login nobody claimed: aal2 from 192\.0\.2\.9/);
+    expect(stdout).toMatch(/ALICE \(alice\) claimed a session/);
+    expect(stdout).toMatch(/ALICE \(alice\) ended the session/);
+    expect(stdout).toMatch(/undeclared use of acme-eu/);
   });
 });
