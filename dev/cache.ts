@@ -39,8 +39,11 @@ export async function openCache(env: NodeJS.ProcessEnv = process.env): Promise<s
 
 const claimSchema = z.object({ pid: z.int().positive(), identity: z.string() });
 
+/** A lock that is had, or the process that has it. */
+export type Taken = { release(): Promise<void> } | { readonly holder: number };
+
 /**
- * Does some work while no other process does work under the same name; waits for its turn.
+ * Takes a lock if no living process has it. Two that try at the same moment may both be told of the other.
  *
  * Each contender puts down a claim file of its own and then looks for others: whoever sees a living one steps
  * back. A claim is written before anybody's list is read, so two cannot both see themselves alone; and because
@@ -48,8 +51,35 @@ const claimSchema = z.object({ pid: z.int().positive(), identity: z.string() });
  *
  * @param folder - where the claims lie; must exist
  * @param name - what is locked, a file name
+ * @param progress - told when a dead process had it
+ */
+export async function takeLock(
+  folder: string,
+  name: string,
+  progress: Progress = () => undefined,
+): Promise<Taken> {
+  const mine = join(folder, `${name}.claim.${randomUUID()}`);
+  const release = (): Promise<void> => rm(mine, { force: true });
+  const claim = { pid: process.pid, identity: await processIdentity(process.pid) };
+  try {
+    await writeWhole(mine, JSON.stringify(claim));
+    const holder = await livingClaim(folder, name, mine, progress);
+    if (holder === undefined) return { release };
+    await release();
+    return { holder };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/**
+ * Does some work while no other process does work under the same name; waits for its turn.
+ *
+ * @param folder - where the claims lie; must exist
+ * @param name - what is locked, a file name
  * @param work - run while the lock is held
- * @param progress - told once when another process holds it
+ * @param progress - told once when another process holds it, and when a dead one did
  * @param retryMs - about how long to wait between two tries
  */
 export async function withLock<T>(
@@ -59,36 +89,49 @@ export async function withLock<T>(
   progress: Progress = () => undefined,
   retryMs = 200,
 ): Promise<T> {
-  const mine = `${name}.claim.${randomUUID()}`;
-  const claim = { pid: process.pid, identity: await processIdentity(process.pid) };
   let told = false;
-  try {
-    for (;;) {
-      await writeWhole(join(folder, mine), JSON.stringify(claim));
-      const holder = await livingClaim(folder, name, mine);
-      if (holder === undefined) return await work();
-      await rm(join(folder, mine), { force: true });
-      if (!told) progress(`${name}: waiting for process ${holder}, which is at it already`);
-      told = true;
-      // Uneven waits, so that two who stepped back together do not meet again.
-      await sleep(retryMs * (0.5 + Math.random()));
+  for (;;) {
+    const taken = await takeLock(folder, name, progress);
+    if ('release' in taken) {
+      try {
+        return await work();
+      } finally {
+        await taken.release();
+      }
     }
-  } finally {
-    await rm(join(folder, mine), { force: true });
+    if (!told) progress(`${name}: waiting for process ${taken.holder}, which is at it already`);
+    told = true;
+    // Uneven waits, so that two who stepped back together do not meet again.
+    await sleep(retryMs * (0.5 + Math.random()));
   }
 }
 
-async function livingClaim(folder: string, name: string, mine: string): Promise<number | undefined> {
+async function livingClaim(
+  folder: string,
+  name: string,
+  mine: string,
+  progress: Progress,
+): Promise<number | undefined> {
   for (const entry of await readdir(folder)) {
-    if (!entry.startsWith(`${name}.claim.`) || entry.endsWith('.new') || entry === mine) continue;
     const path = join(folder, entry);
+    if (!entry.startsWith(`${name}.claim.`) || entry.endsWith('.new') || path === mine) continue;
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
-    const claim = claimSchema.parse(JSON.parse(text));
-    if ((await processIdentity(claim.pid)) === claim.identity) return claim.pid;
+    // Files are written whole, so only a crash of the machine leaves a broken one, and no process outlives that.
+    const claim = claimSchema.safeParse(parsed(text)).data;
+    if (claim !== undefined && (await processIdentity(claim.pid)) === claim.identity) return claim.pid;
     await rm(path, { force: true });
+    progress(`${name}: taking over from process ${claim?.pid ?? 'unknown'}, which died while it was at it`);
   }
   return undefined;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a file so that a reader sees all of it or none, readable by its owner only. */

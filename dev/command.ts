@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { Progress } from './cache.ts';
@@ -14,12 +14,28 @@ export interface CommandOptions {
   readonly timeoutMs?: number;
 }
 
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  // SIGINT: compilers and Maven then end what they started, too.
+  for (const child of running) child.kill('SIGINT');
+});
+
+/** A command that could not be run, took too long or exited with another code than 0. */
+export class CommandFailure extends Error {
+  override readonly name = 'CommandFailure';
+  /** All that it printed. */
+  readonly output: string;
+  constructor(message: string, output: string) {
+    super(message);
+    this.output = output;
+  }
+}
+
 /**
  * Runs a command to its end.
  *
  * @returns what it printed on stdout
- * @throws when it cannot be started, takes too long or exits with another code than 0; the message carries the
- *   last lines it printed
+ * @throws CommandFailure whose message carries the last lines it printed
  */
 export function runCommand(
   command: string,
@@ -34,6 +50,7 @@ export function runCommand(
       timeout: timeoutMs,
       killSignal: 'SIGKILL',
     });
+    running.add(child);
     let stdout = '';
     let both = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -41,10 +58,15 @@ export function runCommand(
       both += text;
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => (both += text));
-    child.once('error', (error) => reject(new Error(`${command} could not be run: ${error.message}`)));
+    child.once('error', (error) => {
+      running.delete(child);
+      reject(new CommandFailure(`${command} could not be run: ${error.message}`, both));
+    });
     child.once('close', (code, signal) => {
+      running.delete(child);
+      const how = `${command} ended with ${code ?? signal ?? 'nothing'}`;
       if (code === 0) resolve(stdout);
-      else reject(new Error(`${command} ended with ${code ?? signal ?? 'nothing'}: ${lastLines(both, 12)}`));
+      else reject(new CommandFailure(`${how}: ${lastLines(both, 12)}`, both));
     });
   });
 }
@@ -53,6 +75,13 @@ export function runCommand(
 export function lastLines(text: string, count: number): string {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '');
   return lines.slice(-count).join('\n');
+}
+
+/** The last line of what a failed command printed, or of any other error's message. */
+export function lastLine(error: unknown): string {
+  const text = error instanceof CommandFailure ? error.output : '';
+  const [line = ''] = lastLines(text.trim() === '' ? String(error) : text, 1).split('\n');
+  return line.trim();
 }
 
 /** The full path of an executable on PATH, or nothing. */

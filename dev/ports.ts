@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writeWhole } from './cache.ts';
+import { failure } from './setUp/failures.ts';
 
 const HOST = '127.0.0.1';
 
@@ -59,21 +60,38 @@ export async function isFree(port: number): Promise<boolean> {
  *
  * @param file - JSON file of the ports handed out before; made or rewritten
  * @param names - what the ports are for
+ * @param options.bound - names whose port others know already: it stays the same, or it is a failure
+ * @param options.wanted - ports that the user asked for by name
+ * @throws SetUpFailure when a port that has to be this one is taken
  */
 export async function rememberedPorts<const Name extends string>(
   file: string,
   names: readonly Name[],
+  options: {
+    readonly bound?: readonly Name[];
+    readonly wanted?: Readonly<Partial<Record<Name, number>>>;
+  } = {},
 ): Promise<Record<Name, number>> {
+  const { bound = [] } = options;
+  const wanted: Readonly<Record<string, number>> = { ...options.wanted };
   const text = await readFile(file, 'utf8').catch(() => '{}');
-  const before = z.record(z.string(), z.int().min(1).max(65535)).catch({}).parse(parseOrNothing(text));
+  const remembered = z.record(z.string(), z.int().min(1).max(65535)).catch({}).parse(parseOrNothing(text));
+  for (const name of bound) {
+    const port = remembered[name];
+    if (port !== undefined && (wanted[name] ?? port) !== port) throw failure('port-bound', { name, port });
+  }
+  const before: Record<string, number> = { ...remembered, ...wanted };
   const known = new Set(Object.values(before));
   // One more for each known port, since the system may hand out a known one again.
   const fresh = (await freePorts(names.length + known.size)).filter((port) => !known.has(port));
   const ports = { ...before };
   const taken = new Set<number>();
-  for (const name of names) {
+  const isFixed = (name: Name): boolean => bound.includes(name) || wanted[name] !== undefined;
+  // Those that cannot move choose first.
+  for (const name of names.toSorted((one, other) => Number(isFixed(other)) - Number(isFixed(one)))) {
     const old = before[name];
     const usable = old !== undefined && !taken.has(old) && (await isFree(old));
+    if (old !== undefined && !usable && isFixed(name)) throw failure('port-taken', { name, port: old });
     const port = usable ? old : fresh.find((candidate) => !taken.has(candidate));
     if (port === undefined) throw new Error(`no free port on ${HOST} for ${name}`);
     ports[name] = port;

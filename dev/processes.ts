@@ -8,6 +8,7 @@ import { writeWhole } from './cache.ts';
 import { lastLines } from './command.ts';
 import { endLeftBehind, signalProcess, type ProcessRecord } from './pidFiles.ts';
 import { processIdentity } from './processIdentity.ts';
+import { failure } from './setUp/failures.ts';
 
 export { endOrphans } from './pidFiles.ts';
 
@@ -62,10 +63,17 @@ export interface Running {
 // since memory holds secrets.
 const GATE = 'ulimit -c 0; read -r go || exit 1; exec "$@" </dev/null';
 
-const alive = new Map<number, ProcessRecord>();
+const alive = new Map<number, { readonly record: ProcessRecord; stop(): Promise<void> }>();
 process.on('exit', () => {
-  for (const record of alive.values()) signalProcess(record, record.stopSignal);
+  for (const { record } of alive.values()) signalProcess(record, record.stopSignal);
 });
+let isEnding = false;
+
+/** Ends all that this process has started and lets it start nothing more: for its own end, whatever it is in the middle of. */
+export async function endAll(): Promise<void> {
+  isEnding = true;
+  await stopAll([...alive.values()]);
+}
 
 /** The part of this process's environment that a server needs; nothing that could hold a secret. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
@@ -113,7 +121,6 @@ export async function startProcess(spec: ProcessSpec): Promise<Running> {
     stopWhom: spec.stopWhom ?? 'group',
     stopWithinMs: spec.stopWithinMs ?? 10_000,
   };
-  alive.set(pid, record);
   const gone = exited.then(async (exit) => {
     alive.delete(pid);
     // What the leader left of its group has nobody to answer to any more.
@@ -137,7 +144,9 @@ export async function startProcess(spec: ProcessSpec): Promise<Running> {
       clearTimeout(late);
     },
   };
+  alive.set(pid, { record, stop: () => running.stop() });
   try {
+    if (isEnding) throw new Error(`${spec.name} is not started: this process is ending`);
     await writeWhole(pidFile, JSON.stringify(record));
     child.stdin?.on('error', () => undefined).end('go\n');
     await untilReady(spec, gone, logFile);
@@ -207,10 +216,10 @@ async function untilReady(spec: ProcessSpec, gone: Promise<Exit>, logFile: strin
     if (await ready().catch(() => false)) return;
     await sleep(50);
   }
-  const tail = lastLines(await readFile(logFile, 'utf8').catch(() => ''), 15);
-  const what =
-    exit === undefined
-      ? `was not ready within ${readyWithinMs / 1000} s`
-      : `ended (${exit.signal ?? `code ${exit.code ?? 'none'}`}) before it was ready`;
-  throw new Error(`${spec.name} ${what}; the end of ${logFile}:\n${tail}`);
+  const details = lastLines(await readFile(logFile, 'utf8').catch(() => ''), 15);
+  const where = { name: spec.name, log: logFile };
+  if (exit === undefined)
+    throw failure('not-ready', { ...where, seconds: readyWithinMs / 1000 }, { details });
+  const how = exit.signal ?? `code ${exit.code ?? 'none'}`;
+  throw failure('ended-early', { ...where, how }, { details });
 }

@@ -15,8 +15,11 @@ import { readSummaryLine, summaryLine, type Counts } from '../test/support/repor
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isTerminal = process.stdout.isTTY && process.env['NO_COLOR'] === undefined;
 
-/** Scripts of package.json that judge the sources without running them; the slow ones first. */
-const checks = ['lint', 'typecheck', 'unused', 'format:check'] as const;
+/**
+ * Scripts of package.json that judge the sources without running them, the slow ones first; before them the one that
+ * gets the servers' programs, so that what is missing for that is said at once and in one line.
+ */
+const checks = ['programs', 'lint', 'typecheck', 'unused', 'format:check'] as const;
 
 /** How long a child that has exited may go on holding its output before it is cut off. */
 const patienceMs = 5_000;

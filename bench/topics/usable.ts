@@ -1,5 +1,7 @@
 import type { Section } from '../figure.ts';
 import { proveConfig } from './usable/config.ts';
+import { proveInstall } from './usable/install.ts';
+import { proveReadme } from './usable/readme.ts';
 import { proveTemporal } from './usable/temporal.ts';
 
 /**
@@ -8,4 +10,6 @@ import { proveTemporal } from './usable/temporal.ts';
 export const sections: readonly Section[] = [
   { name: 'config', prove: proveConfig },
   { name: 'temporal', prove: proveTemporal },
+  { name: 'install', prove: proveInstall },
+  { name: 'readme', prove: proveReadme },
 ];

@@ -1,20 +1,24 @@
 import { findOnPath, runCommand } from '../command.ts';
+import { failure, type SetUpFailure } from '../setUp/failures.ts';
+import type { Lacking } from './obtain.ts';
 
 const OLDEST = 21;
 
 /**
- * What is missing to build with Go, in one line, or nothing. From 1.21 on Go fetches by itself the newer
- * toolchain that a module asks for.
+ * What is missing to build with Go, or nothing. From 1.21 on Go fetches by itself the newer toolchain that a
+ * module asks for.
+ *
+ * @param without - which program cannot be had without it, and why
  */
-export async function missingGo(): Promise<string | undefined> {
-  if ((await findOnPath('go')) === undefined) {
-    return `Go 1.${OLDEST} or newer is needed, which is not on PATH: install it from https://go.dev/dl`;
-  }
+export async function missingGo(without: Lacking): Promise<SetUpFailure | undefined> {
+  const needed = `1.${OLDEST}`;
+  if ((await findOnPath('go')) === undefined)
+    return failure('no-go', { ...without, needed, found: 'not on PATH' });
   const printed = await runCommand('go', ['env', 'GOVERSION']);
   const minor = Number(/^go1\.(\d+)/.exec(printed)?.[1]);
   return minor >= OLDEST
     ? undefined
-    : `Go 1.${OLDEST} or newer is needed, here is ${printed.trim()}: update it from https://go.dev/dl`;
+    : failure('no-go', { ...without, needed, found: `not there, only ${printed.trim()}` });
 }
 
 /**

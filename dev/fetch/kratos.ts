@@ -7,6 +7,7 @@ import { missingGo, runGo } from './go.ts';
 import { obtain } from './obtain.ts';
 
 const VERSION = '1.3.1';
+export const kratosVersion: string = VERSION;
 const RELEASE = `https://github.com/ory/kratos/releases/download/v${VERSION}`;
 const MODULE = 'github.com/ory/kratos';
 

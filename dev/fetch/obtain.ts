@@ -3,8 +3,19 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { isRoot, openCache, withLock, type Progress } from '../cache.ts';
-import { findOnPath, isExecutable, withTicker } from '../command.ts';
+import { CommandFailure, findOnPath, isExecutable, lastLine, lastLines, withTicker } from '../command.ts';
+import { failure, type SetUpFailure } from '../setUp/failures.ts';
 import { downloadRelease, type Release } from './download.ts';
+
+/** A program that could not be downloaded. */
+export interface Lacking {
+  /** Its name and version. */
+  readonly program: string;
+  /** Why it could not be downloaded. */
+  readonly reason: string;
+  /** The environment variable with which a user names a program of their own. */
+  readonly variable: string;
+}
 
 /** How one server's program is had. */
 export interface Recipe {
@@ -25,8 +36,8 @@ export interface Recipe {
   readonly build: {
     /** What the person reads while waiting, such as `building from source with Go`. */
     readonly doing: string;
-    /** Says in one line what is missing on this machine for the build; nothing when all is there. */
-    missing(): Promise<string | undefined>;
+    /** What is missing on this machine for the build; nothing when all is there. */
+    missing(without: Lacking): Promise<SetUpFailure | undefined>;
     /**
      * Makes the program.
      *
@@ -74,9 +85,7 @@ export async function obtain(
 
 async function usersOwn(recipe: Recipe, path: string, progress: Progress): Promise<string> {
   const version = await tried(recipe, path).catch((error: unknown) => {
-    throw new Error(`${recipe.variable} names ${path}, which does not run: correct or unset it`, {
-      cause: error,
-    });
+    throw failure('own-program', { variable: recipe.variable, path }, { cause: error });
   });
   if (version !== recipe.version) {
     progress(`${recipe.name}: ${path} is ${version}, tried was ${recipe.version}; used since you named it`);
@@ -144,16 +153,32 @@ async function build(
 ): Promise<void> {
   const { name, version, variable } = recipe;
   progress(`${name} ${version}: no download: ${refused}`);
-  const missing = await recipe.build.missing();
-  if (missing !== undefined) {
-    throw new Error(
-      `${name} ${version} could not be downloaded (${refused}), and to build it ${missing}; ` +
-        `or set ${variable} to a ${name} program of your own`,
-    );
-  }
+  const lacking = { program: `${name} ${version}`, reason: refused, variable };
+  const missing = await recipe.build.missing(lacking);
+  if (missing !== undefined) throw missing;
   const work = await prepare();
-  await withTicker(`${name} ${version}: ${recipe.build.doing}`, progress, () => recipe.build.make(work, out));
+  await withTicker(`${name} ${version}: ${recipe.build.doing}`, progress, () =>
+    recipe.build.make(work, out),
+  ).catch((error: unknown) => {
+    throw notBuilt(lacking, error);
+  });
   await prove(recipe, join(out, recipe.executable));
+}
+
+/** How Go and Maven say that a registry is out of reach. */
+const outOfReach =
+  /dial tcp|no such host|connection refused|i\/o timeout|proxyconnect|TLS handshake timeout|network is unreachable|name resolution|unknown host|connection reset|connect timed out/i;
+
+function notBuilt(lacking: Lacking, error: unknown): SetUpFailure {
+  const output = error instanceof CommandFailure ? error.output : String(error);
+  const line = output.split('\n').find((each) => outOfReach.test(each));
+  const more = { cause: error, details: lastLines(output, 12) };
+  if (line === undefined) return failure('not-built', { ...lacking, why: lastLine(error) }, more);
+  const host = /https?:\/\/([^/"\s]+)/.exec(line)?.[1];
+  // The last of them is the cause of those before it.
+  const cause = [...line.matchAll(new RegExp(outOfReach, 'gi'))].at(-1)?.[0] ?? '';
+  const why = host === undefined ? line.trim() : `${host} cannot be reached (${cause})`;
+  return failure('no-network', { ...lacking, why }, { cause: error });
 }
 
 async function tried(recipe: Recipe, path: string): Promise<string> {

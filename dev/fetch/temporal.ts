@@ -6,6 +6,7 @@ import { obtain } from './obtain.ts';
 
 /** The command line that brings the server 1.29.1; newer tags do not build with `go install`. */
 const VERSION = '1.5.1';
+export const temporalVersion: string = VERSION;
 const RELEASE = `https://github.com/temporalio/cli/releases/download/v${VERSION}`;
 const MODULE = 'github.com/temporalio/cli';
 

@@ -7,7 +7,8 @@ import type { Progress } from '../cache.ts';
 import { findOnPath, runCommand } from '../command.ts';
 import { freePorts } from '../ports.ts';
 import { platformWord, type PublishedSum, type Release } from './download.ts';
-import { obtain } from './obtain.ts';
+import { failure, type SetUpFailure } from '../setUp/failures.ts';
+import { obtain, type Lacking } from './obtain.ts';
 
 const VERSION = '1.38.0';
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1';
@@ -88,13 +89,13 @@ export function timeSkippingServer(progress: Progress): Promise<string> {
   );
 }
 
-async function missingJavaOrMaven(): Promise<string | undefined> {
+async function missingJavaOrMaven(without: Lacking): Promise<SetUpFailure | undefined> {
   const lacking = [];
   if ((await findOnPath('java')) === undefined) lacking.push('Java 11 or newer');
   if ((await findOnPath('mvn')) === undefined) lacking.push('Maven 3.6 or newer');
-  if (lacking.length === 0) return undefined;
-  const packages = 'Debian: apt install default-jre-headless maven; macOS: brew install maven';
-  return `${lacking.join(' and ')} must be on PATH (${packages})`;
+  return lacking.length === 0
+    ? undefined
+    : failure('no-java', { ...without, missing: lacking.join(' and ') });
 }
 
 async function untilItServes(path: string): Promise<void> {

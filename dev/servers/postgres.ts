@@ -6,6 +6,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { writeWhole, type Progress } from '../cache.ts';
 import { runCommand } from '../command.ts';
+import { SetUpFailure } from '../setUp/failures.ts';
 import { startProcess, type ProcessSpec, type Running } from '../processes.ts';
 import { clearLockFile, clusterFolder, recordFileOf, sweepClusters } from './postgresClusters.ts';
 import { postgresPrograms, postgresUser, type PostgresUser } from './postgresFiles.ts';
@@ -154,7 +155,7 @@ async function startServer(dataFolder: string, spec: ProcessSpec): Promise<Runni
     try {
       return await startProcess(spec);
     } catch (error) {
-      const busy = error instanceof Error && /shared memory block|lock file/.test(error.message);
+      const busy = error instanceof SetUpFailure && /shared memory block|lock file/.test(error.details);
       if (!busy || attempt === 5) throw error;
       await clearLockFile(dataFolder);
       await sleep(500 * attempt);

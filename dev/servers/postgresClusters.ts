@@ -9,9 +9,47 @@ import type { PostgresUser } from './postgresFiles.ts';
 
 const ownerSchema = z.object({ recordFile: z.string(), id: z.string() });
 
+/** The file in which a state folder keeps a cluster's id and password. */
+export function recordNameOf(name: string): string {
+  return `postgres-${name}.json`;
+}
+
 /** Where the state folder keeps a cluster's id and password. */
 export function recordFileOf(stateFolder: string, name: string): string {
-  return join(stateFolder, `postgres-${name}.json`);
+  return join(stateFolder, recordNameOf(name));
+}
+
+async function clustersFolder(stateFolder: string): Promise<string> {
+  return isRoot() ? join(await openCache(), 'clusters') : join(stateFolder, 'postgres');
+}
+
+/** Where the clusters lie that a state folder has records of, by their names. */
+async function recordedClusters(stateFolder: string): Promise<ReadonlyMap<string, string>> {
+  const base = await clustersFolder(stateFolder);
+  const found = new Map<string, string>();
+  for (const file of await readdir(stateFolder)) {
+    const name = /^postgres-(\w+)\.json$/.exec(file)?.[1];
+    if (name === undefined) continue;
+    // As text, since one that is broken must not keep a state from being deleted.
+    const id = /"id":"([0-9a-f]{12})"/.exec(await readFile(join(stateFolder, file), 'utf8'))?.[1];
+    if (id !== undefined) found.set(name, join(base, `${name}-${id}`));
+  }
+  return found;
+}
+
+/** The data folders, of clusters that a state has records of, in which there is no cluster. */
+export async function lostClusters(stateFolder: string): Promise<string[]> {
+  const folders = [...(await recordedClusters(stateFolder)).values()].map((folder) => join(folder, 'data'));
+  const areThere = await Promise.all(folders.map((folder) => isThere(join(folder, 'PG_VERSION'))));
+  return folders.filter((_, at) => areThere[at] === false);
+}
+
+/** Deletes the clusters of a state; none of them may run. */
+export async function removeClusters(stateFolder: string): Promise<void> {
+  for (const folder of (await recordedClusters(stateFolder)).values()) {
+    await rm(folder, { recursive: true, force: true });
+    await rm(`${folder}.json`, { force: true });
+  }
 }
 
 /**
@@ -26,7 +64,7 @@ export async function clusterFolder(
   id: string,
   user: PostgresUser,
 ): Promise<string> {
-  const base = isRoot() ? join(await openCache(), 'clusters') : join(stateFolder, 'postgres');
+  const base = await clustersFolder(stateFolder);
   const folder = join(base, `${name}-${id}`);
   await mkdir(base, { recursive: true, mode: isRoot() ? 0o755 : 0o700 });
   if (isRoot()) {

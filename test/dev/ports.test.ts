@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -64,6 +64,34 @@ describe('remembered ports', () => {
     const ports = await rememberedPorts(file, ['api', 'temporal']);
     expect(ports.api).toBe(port);
     expect(ports.temporal).not.toBe(port);
+  });
+
+  it('given one that others know and somebody took, refuse it: port and name are said', async () => {
+    const file = join(folder, 'ports.json');
+    const { api } = await rememberedPorts(file, ['api', 'temporal']);
+    await hold(api);
+    const again = rememberedPorts(file, ['api', 'temporal'], { bound: ['api'] });
+    await expect(again).rejects.toThrow(`the port of api, ${api}, is taken by another program`);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ api });
+  });
+
+  it('given one that the user wants, take that one, or refuse it', async () => {
+    const file = join(folder, 'ports.json');
+    const [wanted = 0] = await freePorts(1);
+    await writeFile(file, JSON.stringify({ temporal: wanted }));
+    const ports = await rememberedPorts(file, ['temporal', 'api'], { wanted: { api: wanted } });
+    expect(ports.api).toBe(wanted);
+    expect(ports.temporal).not.toBe(wanted);
+    await hold(wanted);
+    const taken = rememberedPorts(file, ['temporal', 'api'], { wanted: { api: wanted } });
+    await expect(taken).rejects.toMatchObject({ way: 'port-taken', exit: 3 });
+  });
+
+  it('given another than the one that others know, refuse it and name the known one', async () => {
+    const file = join(folder, 'ports.json');
+    const { api } = await rememberedPorts(file, ['api']);
+    const other = rememberedPorts(file, ['api'], { bound: ['api'], wanted: { api: api + 1 } });
+    await expect(other).rejects.toThrow(`the port of api is ${api} since the first start`);
   });
 
   it('given a broken file, start afresh', async () => {

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { endOrphans, scriptCommand, startProcess, stopAll, type ProcessSpec } from '../../dev/processes.ts';
 import { processIdentity } from '../../dev/processIdentity.ts';
+import { SetUpFailure } from '../../dev/setUp/failures.ts';
 
 let stateFolder: string;
 beforeEach(async () => {
@@ -73,7 +74,8 @@ describe('a started process', () => {
     const starting = startProcess(
       shell('echo no such disk >&2; exit 3', { ready: () => Promise.resolve(false) }),
     );
-    await expect(starting).rejects.toThrow(/child ended \(code 3\) before it was ready.*no such disk/s);
+    await expect(starting).rejects.toThrow('child ended (code 3) before it was ready: read');
+    await expect(starting).rejects.toMatchObject({ details: 'no such disk' });
   });
 
   it('given that it is never ready, fails and is not left running', async () => {
@@ -86,7 +88,9 @@ describe('a started process', () => {
 
   it('given a program that does not exist, fails', async () => {
     const spec = shell('', { command: '/no/such/program', ready: () => Promise.resolve(false) });
-    await expect(startProcess(spec)).rejects.toThrow(/\/no\/such\/program/);
+    await expect(startProcess(spec)).rejects.toSatisfy(
+      (error) => error instanceof SetUpFailure && error.details.includes('/no/such/program'),
+    );
   });
 
   it('given that it runs already, refuses a second one', async () => {
