@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import LongestFirst from './test/support/longestFirst.ts';
 
 /** Files that need real servers; every other test is pure and fast. */
 const servers = ['dev', 'adapters', 'workflows', 'whole', 'survival'].map(
@@ -11,6 +12,7 @@ export default defineConfig({
     teardownTimeout: 30_000,
     // Each AWS client would say that its next version wants a newer Node than the oldest we support.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/support/reporter.ts'],
     projects: [
       {
@@ -32,8 +34,8 @@ export default defineConfig({
           include: servers,
           pool: 'forks',
           globalSetup: './test/support/postgresServer.ts',
-          // Each file may start a Temporal, two Postgres clusters and a Kratos; a small machine bears two such.
-          maxWorkers: 2,
+          // Each file may start a Temporal, two Postgres clusters and a Kratos, and the long ones mostly wait.
+          maxWorkers: 3,
           testTimeout: 120_000,
           // The first run on a machine downloads or builds its servers.
           hookTimeout: 900_000,
