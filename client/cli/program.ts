@@ -19,6 +19,7 @@ import { addProvision } from './commands/provision.ts';
 import { addRelease } from './commands/release.ts';
 import { addRequest } from './commands/request.ts';
 import { addRotate } from './commands/rotate.ts';
+import { addRunbook } from './commands/runbook.ts';
 import { addStatus } from './commands/status.ts';
 import { addStop } from './commands/stop.ts';
 import { addWithdraw } from './commands/withdraw.ts';
@@ -32,7 +33,7 @@ const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
   ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd, addStop]],
   ['Settling:', [addAttest, addWriteUp, addFinding]],
   ['Accounts:', [addProvision, addRotate, addOverride]],
-  ['Looking:', [addStatus, addCases, addHistory, addLedger]],
+  ['Looking:', [addStatus, addCases, addHistory, addLedger, addRunbook]],
 ];
 
 export const createProgram = (

@@ -227,3 +227,30 @@ describe('config pin', () => {
     expect(ran.stderr).toContain('does not hold');
   });
 });
+
+describe('runbook', () => {
+  it('is printed from the config this machine has pinned, one sheet for each account named', async () => {
+    const ran = await run('bob', 'runbook', 'acme-eu', '--json');
+    const { config, accounts } = JSON.parse(ran.stdout) as { config: string; accounts: unknown[] };
+    expect(`${config}\n`).toBe(await readFile(join(folder, 'bob', 'config', 'pin'), 'utf8'));
+    expect(accounts).toMatchObject([{ account: 'acme-eu' }]);
+    const page = (await run('bob', 'runbook')).stdout;
+    expect(page.match(/<section>/g)).toHaveLength(Object.keys(org.data.accounts).length);
+  });
+
+  it('is printed from a file that is not in force yet, and says what is wrong with one', async () => {
+    await writeFile(file('slow.yaml'), `${org.yaml}\ndeadlines: { request: 5400 }\n`);
+    const ran = await run('bob', 'runbook', 'acme-eu', '--config', file('slow.yaml'));
+    expect(ran.stdout).toContain('90 minutes');
+    await writeFile(file('bad.yaml'), org.yaml.replace('role: senior', 'role: seniour'));
+    const refused = await run('bob', 'runbook', '--config', file('bad.yaml'));
+    expect(refused).toMatchObject({ exit: 2, stdout: '' });
+    expect(refused.stderr).toContain('config check');
+  });
+
+  it('names the accounts there are when asked for another', async () => {
+    const ran = await run('bob', 'runbook', 'acme-eux');
+    expect(ran).toMatchObject({ exit: 5, stdout: '' });
+    expect(ran.stderr).toContain('acme-eu');
+  });
+});
