@@ -37,7 +37,8 @@ const blocks: readonly Block[] = documents.flatMap(blocksOf);
 const written: readonly Written[] = blocks.flatMap(({ document, line, info, lines }) =>
   logicalLines(lines)
     .map((each) => each.replace(/^\$ /, ''))
-    .filter((each) => each.startsWith('breakglass '))
+    // `breakglass worker: …` is what a process says of itself.
+    .filter((each) => /^breakglass [^ :]+( |$)/.test(each))
     .map((each) => ({ where: `${document}:${line}`, args: words(each).slice(1), isRun: info === 'sh run' })),
 );
 
