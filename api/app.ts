@@ -13,6 +13,7 @@ import { createRefusalRows } from './refusalRows.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { configRoutes } from './routes/config.ts';
+import { healthRoutes } from './routes/health.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
 import { signInRoutes } from './routes/signIn.ts';
 import { statementRoutes } from './routes/statements.ts';
@@ -92,6 +93,7 @@ export const createApi = (deps: ApiDeps): Api => {
   accountRoutes(app, deps);
   caseRoutes(app, deps);
   ledgerRoutes(app, deps);
+  healthRoutes(app, deps);
   statementRoutes(app, deps, { rows, isAllowed: createRateLimit(limits.statementsPerMinute, 60) });
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });

@@ -2,6 +2,7 @@ import type { KnownConfig } from '../core/trust/configChain.ts';
 import type { Digest, AccountId, CaseId } from '../core/contracts/ids.ts';
 import type { SignedConfig, StoredSeal } from '../core/contracts/http.ts';
 import type { Ledger, Row } from '../core/contracts/ledger.ts';
+import type { Look } from './examine.ts';
 import type { Accepted, Submission } from '../core/contracts/temporal.ts';
 import type { Kind } from '../core/rules/case/state.ts';
 
@@ -67,6 +68,8 @@ export interface ApiDeps {
   readonly seals: { get(digest: Digest): Promise<StoredSeal | null> };
   readonly process: DecisionProcess;
   readonly log: Log;
+  /** What is looked at when somebody asks how everything is. */
+  readonly looks: readonly Look[];
   readonly limits?: Limits;
   /** Addresses and networks of our own proxies: these alone are believed about whom they were connected from. */
   readonly proxies?: readonly string[];

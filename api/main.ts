@@ -18,6 +18,7 @@ import { runProcess } from '../adapters/settings/run.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import { createApi } from './app.ts';
+import { createLooks } from './looks.ts';
 
 /** Milliseconds between rows that count refused attempts. */
 const FLUSH_EVERY = 5_000;
@@ -60,6 +61,7 @@ const main = async (): Promise<void> => {
     process: client,
     log,
     proxies,
+    looks: createLooks({ settings, pool, client, configs, now: () => new Date() }),
   });
   const flushOrLog = (): Promise<void> =>
     flush().catch((error: unknown) => log.error({ err: error }, 'counted refusals could not be written'));

@@ -6,6 +6,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import proto from '@temporalio/proto';
 import { z } from 'zod';
 import type { TemporalPlace } from '../adapters/settings/temporal.ts';
 import { clientDataConverter } from '../adapters/temporal/dataConverter.ts';
@@ -66,12 +67,20 @@ const translate = (error: unknown, id: string): Error => {
   );
 };
 
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+
+/** A protobuf timestamp in milliseconds; 0 for none. */
+const msOf = (time: proto.google.protobuf.ITimestamp | null | undefined): number =>
+  time == null ? 0 : Number(time.seconds ?? 0) * 1000;
+
 /** A connection made at its first use, so that a process starts with Temporal down. */
 export const connectLazily = ({ namespace: _, ...place }: TemporalPlace): Connection =>
   Connection.lazy(place);
 
 /** How long a person's command waits for a decision, in milliseconds. */
 const patience = 10_000;
+/** How long a look at the task queue waits, in milliseconds. */
+const shortPatience = 2_000;
 
 const startAccount = (account: AccountId): ConstructorParameters<typeof WithStartWorkflowOperation>[1] => ({
   workflowId: accountWorkflowId(account),
@@ -109,9 +118,9 @@ export const createBreakglassClient = (options: {
     namespace: options.namespace,
     dataConverter: clientDataConverter(options.keyRing),
   });
-  const ask = async <T>(id: string, work: () => Promise<T>): Promise<T> => {
+  const ask = async <T>(id: string, work: () => Promise<T>, within = patience): Promise<T> => {
     try {
-      return await connection.withDeadline(Date.now() + patience, work);
+      return await connection.withDeadline(Date.now() + within, work);
     } catch (error) {
       throw translate(error, id);
     }
@@ -165,6 +174,32 @@ export const createBreakglassClient = (options: {
       ask(id, async () => {
         await client.workflow.start('breakGlassCase', startCase(id));
       }),
+    /**
+     * When a worker last asked for work of both kinds; null when none has. For a look that must not keep anybody
+     * waiting: it gives up sooner than a decision does.
+     *
+     * @throws ProcessUnavailable
+     */
+    lastPolled: (): Promise<Date | null> =>
+      ask(
+        'the task queue',
+        async () => {
+          const { TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY } = TaskQueueType;
+          const times: number[] = [];
+          // One after the other: when one fails, no other is left behind to be tried again on a closed connection.
+          for (const taskQueueType of [TASK_QUEUE_TYPE_WORKFLOW, TASK_QUEUE_TYPE_ACTIVITY]) {
+            const { pollers } = await connection.workflowService.describeTaskQueue({
+              namespace: options.namespace,
+              taskQueue: { name: taskQueue },
+              taskQueueType,
+            });
+            times.push(Math.max(0, ...pollers.map(({ lastAccessTime }) => msOf(lastAccessTime))));
+          }
+          const last = Math.min(...times);
+          return last === 0 ? null : new Date(last);
+        },
+        shortPatience,
+      ),
     raw: client,
     close: (): Promise<void> => connection.close(),
   };

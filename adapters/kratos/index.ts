@@ -3,6 +3,7 @@
  * the project talks to Kratos.
  */
 export { createKratosAdmin, type KratosAdmin } from './admin.ts';
+export { askKratosReady } from './health.ts';
 export { KratosError, type KratosErrorDetail } from './errors.ts';
 export { parseKratosHook, type KratosHook } from './hook.ts';
 export { createKratosLogin, type KratosLogin } from './login.ts';

@@ -32,6 +32,8 @@ export interface ApiSettings {
   /** Checks and signs a challenge; what it throws ends the run. */
   readonly answerChallenge: (challenge: string) => Promise<Envelope>;
   readonly surroundings: Pick<Surroundings, 'sleep' | 'fetch'>;
+  /** Milliseconds for each answer but a decision's; twenty seconds when left out. */
+  readonly readTimeout?: number;
 }
 
 /** In milliseconds. A decision is answered when it is in the ledger, a view at once. */
@@ -41,7 +43,8 @@ const REFUSAL_TIMEOUT = 5_000;
 /** In milliseconds, before each next try of a submission whose answer was lost. */
 const RETRIES = [300, 1_500];
 
-export const createApi = ({ url, person, answerChallenge, surroundings }: ApiSettings): Api => {
+export const createApi = (settings: ApiSettings): Api => {
+  const { url, person, answerChallenge, surroundings, readTimeout = READ_TIMEOUT } = settings;
   const base = url.replace(/\/+$/, '');
   let token: string | null = null;
 
@@ -54,7 +57,7 @@ export const createApi = ({ url, person, answerChallenge, surroundings }: ApiSet
       readonly timeout?: number;
     } = {},
   ): Promise<{ readonly status: number; readonly text: string }> => {
-    const { body, headers = {}, timeout = READ_TIMEOUT } = options;
+    const { body, headers = {}, timeout = readTimeout } = options;
     try {
       const answer = await surroundings.fetch(`${base}${path}`, {
         method,

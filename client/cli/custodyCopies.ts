@@ -14,8 +14,30 @@ export const keepCopy = async (home: Home, account: AccountId, seal: StoredSeal)
   return home.path(name);
 };
 
+/** The newest copy kept of a part; null when there is none. */
+export const newestCopy = async (
+  home: Home,
+  account: AccountId,
+  part: Part,
+): Promise<{ readonly name: string; readonly generation: number } | null> => {
+  const generation = Math.max(
+    0,
+    ...(await kept(home, account, part)).map((end) => Number(/^(\d+)\.json$/.exec(end)?.[1] ?? 0)),
+  );
+  return generation === 0 ? null : { name: `custody/${nameOf(account, part, generation)}`, generation };
+};
+
+/** What follows the account and the part in the names of files kept. */
+const kept = async (home: Home, account: AccountId, part: Part): Promise<string[]> => {
+  const prefix = `${account}-${part}-`;
+  return (await home.list('custody'))
+    .filter((name) => name.startsWith(prefix))
+    .map((name) => name.slice(prefix.length));
+};
+
 /**
- * Refuses a seal older than one this machine attested: what is offered again may be a rolled-back server's.
+ * Refuses a seal older than one this machine attested, moved away since or not: what is offered again may be a
+ * rolled-back server's.
  *
  * @throws MachineRefusal `wrong-generation`
  */
@@ -24,12 +46,10 @@ export const assertNotStale = async (
   account: AccountId,
   { sealed: { part, generation } }: StoredSeal,
 ): Promise<void> => {
-  const prefix = `${account}-${part}-`;
-  const kept = (await home.list('custody'))
-    .filter((name) => name.startsWith(prefix))
-    .map((name) => Number.parseInt(name.slice(prefix.length), 10))
+  const generations = (await kept(home, account, part))
+    .map((end) => Number.parseInt(end, 10))
     .filter(Number.isSafeInteger);
-  const newest = Math.max(0, ...kept);
+  const newest = Math.max(0, ...generations);
   if (generation < newest)
     throw new MachineRefusal(
       'wrong-generation',

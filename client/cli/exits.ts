@@ -12,6 +12,10 @@ export const exits = {
   notFound: 5,
   unreachable: 6,
   timedOut: 7,
+  /** `doctor` only, and far from the others, so that a monitor can tell a verdict from a failure to give one. */
+  warnings: 10,
+  /** `doctor` only. */
+  broken: 11,
 } as const;
 export type Exit = (typeof exits)[keyof typeof exits];
 
@@ -55,4 +59,6 @@ Exit codes:
   5  not found
   6  cannot reach the api
   7  timed out waiting
+ 10  doctor: warnings
+ 11  doctor: something is broken
 `;

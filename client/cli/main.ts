@@ -30,7 +30,8 @@ const report = (error: unknown, { out }: Context): Exit => {
   // Commander has said what is wrong, and what was perhaps meant.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exits.ok : exits.usage;
   if (error instanceof CliError) {
-    out.error(error.code, error.message);
+    if (error.exit === exits.warnings && !out.isJson) out.warn(error.message);
+    else out.error(error.code, error.message);
     if (error.next !== undefined) out.next(error.next);
     return error.exit;
   }

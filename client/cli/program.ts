@@ -6,6 +6,7 @@ import { addCases } from './commands/cases.ts';
 import { addClaim } from './commands/claim.ts';
 import { addConfig } from './commands/config.ts';
 import { addDeny } from './commands/deny.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addEnd } from './commands/end.ts';
 import { addFinding } from './commands/finding.ts';
 import { addHistory } from './commands/history.ts';
@@ -33,7 +34,7 @@ const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
   ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd, addStop]],
   ['Settling:', [addAttest, addWriteUp, addFinding]],
   ['Accounts:', [addProvision, addRotate, addOverride]],
-  ['Looking:', [addStatus, addCases, addHistory, addLedger, addRunbook]],
+  ['Looking:', [addStatus, addDoctor, addCases, addHistory, addLedger, addRunbook]],
 ];
 
 export const createProgram = (

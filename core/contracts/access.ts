@@ -17,6 +17,7 @@ export const views = [
   'releases',
   'history',
   'ledger',
+  'health',
 ] as const;
 export type View = (typeof views)[number];
 
@@ -39,6 +40,8 @@ export const readers = {
   releases: ['requester'],
   history: [...oversight, 'requester', 'approver', 'owner'],
   ledger: oversight,
+  // Who learns that no login rings must be of those who mend it, not of those who could use it.
+  health: [...oversight, 'oncall', 'owner'],
 } as const satisfies Record<View, readonly Holding[]>;
 
 /** Whether somebody with these holdings may read a view. */

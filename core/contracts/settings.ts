@@ -211,6 +211,11 @@ export const settings = z.strictObject({
           z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
           'addresses or networks of the proxies in front, whose `X-Forwarded-For` is believed',
         ),
+        workerHealth: set(
+          z.url().optional(),
+          'the worker’s health address, asked for `breakglass doctor`; left out: how the worker is stays unknown',
+        ),
+        sentinelHealth: set(z.url().optional(), 'the sentinel’s, in the same way'),
       })
       .optional(),
     'the api only',

@@ -11,6 +11,8 @@ export const namespaces = {
   signIn: 'sign-in@breakglass',
   seal: 'seal@breakglass',
   checkpoint: 'checkpoint@breakglass',
+  /** A key tried by its own owner; nobody takes such a signature for anything. */
+  doctor: 'doctor@breakglass',
 } as const;
 export type Namespace = (typeof namespaces)[keyof typeof namespaces];
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayRead, readers, relations, views, type Holding, type View } from '../../core/contracts/access.ts';
+import { checks } from '../../core/contracts/checks.ts';
 import { role } from '../../core/contracts/config.ts';
 import { accountView, caseView, dossier, ledgerPage, seals } from '../../core/contracts/http.ts';
 import { row } from '../../core/contracts/ledger.ts';
@@ -9,20 +10,20 @@ import { makeHarness, type Harness } from './harness.ts';
 
 /** The table as a person would draw it; the code's own is held against it. */
 const drawn = `
-               config accounts seals cases dossier releases history ledger
-  person         yes     no     no    no     no      no       no      no
-  auditor        no      yes    no    yes    no      no       yes     yes
-  compliance     no      yes    no    yes    no      no       yes     yes
-  security       no      yes    no    yes    yes     no       yes     yes
-  admin          no      yes    no    yes    yes     no       yes     yes
-  oncall         no      yes    no    yes    yes     no       no      no
-  senior         no      no     no    no     no      no       no      no
-  engineer       no      no     no    no     no      no       no      no
-  requester      no      yes    yes   yes    yes     yes      yes     no
-  approver       no      yes    no    yes    yes     no       yes     no
-  custodian      no      yes    yes   yes    yes     no       no      no
-  owner          no      yes    yes   yes    yes     no       yes     no
-  principal      no      yes    no    yes    no      no       no      no
+               config accounts seals cases dossier releases history ledger health
+  person         yes     no     no    no     no      no       no      no     no
+  auditor        no      yes    no    yes    no      no       yes     yes    yes
+  compliance     no      yes    no    yes    no      no       yes     yes    yes
+  security       no      yes    no    yes    yes     no       yes     yes    yes
+  admin          no      yes    no    yes    yes     no       yes     yes    yes
+  oncall         no      yes    no    yes    yes     no       no      no     yes
+  senior         no      no     no    no     no      no       no      no     no
+  engineer       no      no     no    no     no      no       no      no     no
+  requester      no      yes    yes   yes    yes     yes      yes     no     no
+  approver       no      yes    no    yes    yes     no       yes     no     no
+  custodian      no      yes    yes   yes    yes     no       no      no     no
+  owner          no      yes    yes   yes    yes     no       yes     no     yes
+  principal      no      yes    no    yes    no      no       no      no     no
 `;
 const [head = [], ...lines] = drawn
   .trim()
@@ -97,6 +98,7 @@ const asks: Record<View, { path: string; isShown: (body: unknown) => boolean }> 
     isShown: (body) => (z.object({ rows: z.array(row) }).safeParse(body).data?.rows.length ?? 0) > 3,
   },
   ledger: { path: '/v1/ledger', isShown: (body) => (ledgerPage.safeParse(body).data?.rows.length ?? 0) > 3 },
+  health: { path: '/v1/health', isShown: (body) => checks.safeParse(body).success },
 };
 
 describe('the api, asked by each person for each view of a released case', () => {

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { createDecisionActivities } from '../../activities/decisions.ts';
 import { createRecorder } from '../../activities/recorder.ts';
 import { createApi } from '../../api/app.ts';
+import type { Look } from '../../api/examine.ts';
 import type { ApiDeps, DecisionProcess, Limits, Reader } from '../../api/deps.ts';
 import { RefusedByProcess } from '../../client/errors.ts';
 import { canonicalize, type Json } from '../../core/contracts/canonical.ts';
@@ -42,6 +43,8 @@ export interface Harness {
   /** Update ids that reached the process, in order. */
   readonly updates: readonly string[];
   readonly log: readonly unknown[];
+  /** What is behind the api, as a test puts it there. */
+  readonly looks: Look[];
   readonly flush: () => Promise<void>;
   /** The clock: the api reads it at each step. */
   now(): string;
@@ -76,6 +79,7 @@ export async function makeHarness(
   const clock = { now: start };
   const now = (): string => clock.now;
   const log: unknown[] = [];
+  const looks: Look[] = [];
   const updates: string[] = [];
   let chain = org.chain;
   let broken: Parameters<Harness['breakDown']>[0] = null;
@@ -98,6 +102,7 @@ export async function makeHarness(
     process: redirected(process, () => broken?.process),
     seals: { get: async (wanted) => seals.get(wanted) ?? null },
     log: { info: note, warn: note, error: note },
+    looks,
     ...(limits === undefined ? {} : { limits }),
     ...(given.proxies === undefined ? {} : { proxies: given.proxies }),
   });
@@ -199,6 +204,7 @@ export async function makeHarness(
     ledger,
     updates,
     log,
+    looks,
     flush,
     now,
     advance: (seconds) => (clock.now = new Date(Date.parse(clock.now) + seconds * 1000).toISOString()),

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Whether stdin, stdout and stderr are a terminal. */
   readonly isTerminal?: boolean;
+  /** Seconds by which this machine's clock is ahead of the api's. */
+  readonly clockAhead?: number;
 }
 
 /** Changes what the api answers; gives undefined to leave it as it is. */
@@ -71,7 +73,8 @@ export async function makeWorld(): Promise<World> {
     return told === undefined ? answer : Response.json(told);
   };
   const home = (person: string): string => join(folder, 'homes', person);
-  const run: World['run'] = async (person, args, { env = {}, stdin = '', isTerminal = false } = {}) => {
+  const run: World['run'] = async (person, args, options = {}) => {
+    const { env = {}, stdin = '', isTerminal = false, clockAhead = 0 } = options;
     const said = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof said) => ({
       write: (text: string) => (said[name] += text),
@@ -82,7 +85,7 @@ export async function makeWorld(): Promise<World> {
       stdin: Object.assign(Readable.from([stdin]), { isTTY: isTerminal }),
       stdout: stream('stdout'),
       stderr: stream('stderr'),
-      now: () => new Date(harness.now()),
+      now: () => new Date(Date.parse(harness.now()) + clockAhead * 1000),
       random: randomBytes,
       sleep: async (milliseconds) => {
         harness.advance(milliseconds / 1000);
