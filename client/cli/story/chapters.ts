@@ -106,7 +106,7 @@ export const chaptersOf = (rows: readonly Row[], id: CaseId, people: Config['peo
     // A row that is about the case without changing it stands where it happened. What opens the case begins it.
     const opens = change?.before === null;
     const phase = opens
-      ? (change.after?.phase ?? null)
+      ? change.after.phase
       : change === undefined
         ? (last?.phase ?? null)
         : (change.before?.phase ?? null);
