@@ -172,6 +172,16 @@ export const createKratosDriver = ({ admin, login, seal, settle, clock, heartbea
     const ended = await admin.endSessions(identity);
     await write('sessions-ended', named, { sessions: ended });
 
+    // Until they ended, a session could set a password or a second factor of its own: what was proven is looked at again.
+    if ((await admin.passwordHashDigest(identity)) !== hash)
+      throw new Error(
+        'the password was changed by another before every session had ended; the rotation is retried',
+      );
+    if (((await admin.totpCreatedAt(identity)) ?? null) !== totp)
+      throw new Error(
+        'the TOTP was changed by another before every session had ended; the rotation is retried',
+      );
+
     const pair: Pair = { password, mfa };
     await write('proven', named, {}, [
       {

@@ -83,6 +83,38 @@ describe('the rotation’s activity', () => {
     expect(world.steps('totp-deleted')).toHaveLength(0);
   });
 
+  it.each([
+    [
+      'password',
+      'password was changed',
+      (kratos: World['kratos'], id: string) => kratos.admin.setPassword(id, 'of another'),
+    ],
+    ['TOTP', 'TOTP was changed', (kratos: World['kratos'], id: string) => kratos.admin.deleteTotp(id)],
+  ])(
+    'a %s changed by a session before it was ended: not proven, and the next attempt is',
+    async (_, why, change) => {
+      let changed = false;
+      const { kratos } = world;
+      const intrude = async (): Promise<void> => {
+        const identity = await kratos.admin.findIdentity('breakglass-eu@acme.example');
+        await change(kratos, identity ?? 'none');
+      };
+      let intruding = Promise.resolve();
+      world.interrupt = (call, when) => {
+        if (call !== 'endSessions' || when !== 'after' || changed) return;
+        changed = true;
+        intruding = intrude();
+      };
+      const error = await outcome(world.rotate(rotation, 'run'));
+      await intruding;
+      expect(error).toMatchObject({ message: expect.stringContaining(why) as string });
+      expect(isFinal(error)).toBe(false);
+      expect(world.steps('proven')).toHaveLength(0);
+      const { pair } = await world.rotate(rotation, 'run', 2);
+      expect(pair).toMatchObject({ password: { generation: 2 }, mfa: { generation: 2 } });
+    },
+  );
+
   it('broken off anywhere: the next attempt takes the next generations', async () => {
     world.kratos.failNext('beginTotp', 1);
     const error = await outcome(world.rotate(rotation, 'run'));
