@@ -16,6 +16,10 @@ const isOnce = ({ rows, accepted, rung, sightings, events }: Trace): boolean =>
   sightings === 1 &&
   events === 1;
 
+/** How often each channel that was up rang, the rows, the cases. */
+const told = ({ rung, rows, cases }: Trace & { readonly cases: number }): string =>
+  `${Object.values(rung).join(' and ')}, ${rows.length}, ${cases}`;
+
 const proveOutages = async (watched: Watched, { report, say }: Proof): Promise<void> => {
   const { temporalDown, postgresDown, bothDown, topicDown } = checks;
   for (const outage of [temporalDown, postgresDown, bothDown, topicDown]) {
@@ -26,7 +30,7 @@ const proveOutages = async (watched: Watched, { report, say }: Proof): Promise<v
       ...{ floor: `at most ${most}, while down`, ok: it.toAlarmMs <= most && it.rangMeanwhile.length > 0 },
     });
     report({
-      ...{ figure: '  back: alarms, rows, cases', value: `1, ${it.rows.length}, ${it.cases}`, unit: '' },
+      ...{ figure: '  back: alarms, rows, cases', value: told(it), unit: '' },
       ...{ bare: null, floor: 'once, a row a factor, one', ok: isOnce(it) && it.rows.length === 2 },
     });
     report({
