@@ -34,8 +34,8 @@ export default defineConfig({
           include: servers,
           pool: 'forks',
           globalSetup: './test/support/postgresServer.ts',
-          // Each file may start a Temporal, two Postgres clusters and a Kratos, and the long ones mostly wait.
-          maxWorkers: 3,
+          // Each file may start a Temporal, two Postgres clusters and a Kratos; a small machine bears two such.
+          maxWorkers: 2,
           testTimeout: 120_000,
           // The first run on a machine downloads or builds its servers.
           hookTimeout: 900_000,

@@ -106,10 +106,10 @@ export const chaptersOf = (rows: readonly Row[], id: CaseId, people: Config['peo
     // A row that is about the case without changing it stands where it happened. What opens the case begins it.
     const opens = change?.before === null;
     const phase = opens
-      ? change.after.phase
+      ? (change.after?.phase ?? null)
       : change === undefined
         ? (last?.phase ?? null)
-        : (change.before?.phase ?? null);
+        : change.before.phase;
     const late = lateOf(row);
     const told: Told = {
       rows: [row],
