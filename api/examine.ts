@@ -1,4 +1,5 @@
 /** Looks at everything behind the api at once, and waits for none of it longer than a few seconds. */
+import { within } from '../adapters/within.ts';
 import { amiss, type Check } from '../core/contracts/checks.ts';
 import { reasonOf } from '../core/contracts/failures.ts';
 
@@ -14,20 +15,6 @@ export interface Look {
 
 /** Milliseconds. Shorter than anybody's patience; a server that needs longer serves nobody. */
 export const LOOK_LIMIT_MS = 3_000;
-
-const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`no answer within ${ms / 1000} s`));
-    }, ms);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** All looks, in their order, each within its limit. Never throws. */
 export const examine = async (looks: readonly Look[], limitMs = LOOK_LIMIT_MS): Promise<Check[]> => {

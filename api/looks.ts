@@ -1,4 +1,5 @@
 /** What the api looks at when doctor asks: the servers that it stands on, and the processes beside it. */
+import { askHealth } from '../adapters/askHealth.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { askDatabaseTime, askWaiting, requireSchema, type createPool } from '../adapters/postgres/index.ts';
 import type { BreakglassClient } from '../client/temporal.ts';
@@ -129,7 +130,7 @@ const config = ({ settings, configs }: LooksDeps): Check => {
 const peer = (name: 'worker' | 'sentinel', url: string | undefined, still: string): Look => ({
   id: name,
   still,
-  remedy: `start the ${name}, and find out who stopped it`,
+  remedy: `mend what it names; if it does not answer, start the ${name} and find out who stopped it`,
   ask: async () => {
     const of = { id: name, by } as const;
     if (url === undefined)
@@ -139,14 +140,8 @@ const peer = (name: 'worker' | 'sentinel', url: string | undefined, still: strin
           remedy: `name api.${name}Health in the api’s settings`,
         }),
       ];
-    const answer = await fetch(url, {
-      redirect: 'error',
-      signal: AbortSignal.timeout(LOOK_LIMIT_MS),
-    }).catch(() => {
-      throw new Error('it does not answer');
-    });
-    await answer.body?.cancel();
-    if (!answer.ok) throw new Error(`it answers ${answer.status}`);
+    const why = await askHealth(url, LOOK_LIMIT_MS);
+    if (why !== null) throw new Error(`it ${why}`);
     return [well(of, `the ${name} answers`)];
   },
 });

@@ -99,7 +99,7 @@ const main = async (): Promise<void> => {
     ...{
       self: 'sentinel',
       settings: own,
-      isWell: sentinel.isWell,
+      cannot: sentinel.cannot,
       channels,
       ledger: createLedger(pool),
       log,

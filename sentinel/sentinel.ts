@@ -6,6 +6,7 @@ import type { Log } from '../adapters/settings/log.ts';
 import { openSpool } from '../adapters/spool.ts';
 import type { Config } from '../core/contracts/config.ts';
 import type { Sighting } from '../core/contracts/events.ts';
+import type { Unable } from '../core/contracts/health.ts';
 import type { AccountId } from '../core/contracts/ids.ts';
 import type { Ledger } from '../core/contracts/ledger.ts';
 import { openIdentities } from './identities.ts';
@@ -56,8 +57,8 @@ const QUIET_MS = 10 * MINUTE_MS;
 
 export interface Sentinel {
   readonly port: number;
-  /** Whether it can do what it is for: hear a hook, and keep it. */
-  readonly isWell: () => Promise<boolean>;
+  /** What it cannot do of what it is for: hear a hook, and keep it. */
+  readonly cannot: () => Promise<Unable>;
   /** Resolves when nothing that was reported is still to be done. */
   idle(): Promise<void>;
   /** Stops at once; what is not done is in the spool. */
@@ -67,6 +68,10 @@ export interface Sentinel {
 /** Starts the sentinel: goes on with what its spool holds, and takes hooks. */
 export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
   const { host, log } = deps;
+  const cannot = async (): Promise<Unable> => [
+    ...(server.listening ? [] : ['hear hooks']),
+    ...((await isWritable(deps.spoolDir)) ? [] : ['write its spool']),
+  ];
   let openDoor = (_: Door): void => undefined;
   const server = await listen(host, deps.port, new Promise<Door>((resolve) => (openDoor = resolve)));
   const closeServer = async (): Promise<void> => {
@@ -75,12 +80,12 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
     await closed;
   };
   try {
-    const inside = await startInside(deps, (door) => openDoor(door));
+    const inside = await startInside({ ...deps, cannot }, (door) => openDoor(door));
     const { port } = z.object({ port: z.int() }).parse(server.address());
     log.info({ host, port }, 'sentinel is ready');
     return {
       port,
-      isWell: async () => server.listening && (await isWritable(deps.spoolDir)),
+      cannot,
       idle: inside.idle,
       async stop() {
         // The port is given up last: whoever takes it next takes the spool.
@@ -95,7 +100,7 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
 };
 
 const startInside = async (
-  deps: SentinelDeps,
+  deps: SentinelDeps & Pick<Sentinel, 'cannot'>,
   openDoor: (door: Door) => void,
 ): Promise<Pick<Sentinel, 'idle' | 'stop'>> => {
   const { spoolDir, kratos, config, log, now = () => new Date() } = deps;
@@ -120,7 +125,9 @@ const startInside = async (
   const suspect = createSuspicions({ channels: deps.channels, config, now, log, quietMs: QUIET_MS });
 
   watch.resume();
-  openDoor(createDoor({ hookKey: deps.hookKey, watch, identities, suspect, now, log, signal }));
+  openDoor(
+    createDoor({ hookKey: deps.hookKey, cannot: deps.cannot, watch, identities, suspect, now, log, signal }),
+  );
   const sweep = createSweep({
     ...{ identities, kratos, watch, now, log, signal, tellProcess: deps.tellProcess },
     memory: await openSessionMemory(join(spoolDir, 'sessions.json'), now),

@@ -1,6 +1,7 @@
 import { reasonOf } from '../core/contracts/failures.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Unable } from '../core/contracts/health.ts';
 import type { Log } from '../adapters/settings/log.ts';
 import { parseKratosHook } from '../adapters/kratos/index.ts';
 import { within } from './confirm.ts';
@@ -56,6 +57,7 @@ export type Door = (request: IncomingMessage, response: ServerResponse) => void;
 /** The sentinel's door: Kratos's hooks come in, and its health is asked. */
 export const createDoor = (deps: {
   readonly hookKey: string;
+  readonly cannot: () => Promise<Unable>;
   readonly watch: Watch;
   readonly identities: Identities;
   readonly suspect: (kind: Suspicion, from: string) => void;
@@ -98,9 +100,13 @@ export const createDoor = (deps: {
     return refused(400, 'this identity is no break-glass account');
   };
 
-  const health = (): Answer => {
+  const health = async (): Promise<Answer> => {
     const pending = watch.pending();
-    return { status: 200, body: { ok: true, pending: pending.length, oldest: pending[0]?.at ?? null } };
+    const cannot = await deps.cannot();
+    return {
+      status: cannot.length === 0 ? 200 : 503,
+      body: { cannot, pending: pending.length, oldest: pending[0]?.at ?? null },
+    };
   };
 
   const answer = async (request: IncomingMessage): Promise<Answer> => {

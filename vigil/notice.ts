@@ -1,3 +1,4 @@
+import { NO_ANSWER } from '../adapters/askHealth.ts';
 import type { Config } from '../core/contracts/config.ts';
 import { accountId } from '../core/contracts/ids.ts';
 import type { Message, RowDraft } from '../core/contracts/ledger.ts';
@@ -13,26 +14,38 @@ const meaning: Readonly<Record<Watched, string>> = {
     'While it is away no decision is taken, no deadline rings, no session is ended, nothing is rotated.',
 };
 
+/** A process that still speaks needs no start: what it stands on does. */
+const remedyOf = (why: string): string =>
+  why === NO_ANSWER
+    ? 'Start it, and find out who stopped it.'
+    : 'Mend what it names: the process itself runs.';
+
 /** No account is meant, but a message names one. */
 const noAccount = accountId.parse('none');
 
-/** What rings when a process falls silent, or is heard again. `since` tells one silence from the next. */
+/** `why` it counts as silent, in words that go on after "it". */
+export type NoticeKind = { readonly what: 'silent'; readonly why: string } | { readonly what: 'back' };
+
+/** What rings when a process falls silent or cannot work, or is well again. `since` tells one silence from the next. */
 export const noticeOf = (
   peer: Watched,
-  what: 'silent' | 'back',
+  kind: NoticeKind,
   it: { readonly self: Watched; readonly since: string; readonly at: string; readonly config: Config },
 ): Message => ({
-  id: `vigil/${peer}/${what}/${it.since}`,
+  id: `vigil/${peer}/${kind.what}/${it.since}`,
   account: noAccount,
   case: null,
-  severity: what === 'silent' ? 'alarm' : 'warning',
+  severity: kind.what === 'silent' ? 'alarm' : 'warning',
   to: alarmed(it.config),
   channels: it.config.security.channels,
-  title: what === 'silent' ? `The ${peer} is silent` : `The ${peer} is back`,
+  title:
+    kind.what === 'silent'
+      ? `The ${peer} ${kind.why === NO_ANSWER ? 'is silent' : 'cannot work'}`
+      : `The ${peer} is back`,
   text:
-    what === 'silent'
-      ? `The ${it.self} has not heard the ${peer} since ${it.since}. ${meaning[peer]} Start it, and find out who stopped it.`
-      : `The ${it.self} hears the ${peer} again since ${it.at}; it was silent from ${it.since} on. Find out why.`,
+    kind.what === 'silent'
+      ? `The ${it.self} last found the ${peer} well at ${it.since}; since then it ${kind.why}. ${meaning[peer]} ${remedyOf(kind.why)}`
+      : `The ${it.self} finds the ${peer} well again at ${it.at}; it was not from ${it.since} on. Find out why.`,
   command: null,
   link: null,
   drill: false,

@@ -3,16 +3,16 @@ import type { Log } from '../adapters/settings/log.ts';
 import { reasonOf } from '../core/contracts/failures.ts';
 import type { Config } from '../core/contracts/config.ts';
 import type { Ledger, Message } from '../core/contracts/ledger.ts';
-import { noticeOf, rowOf, type Watched } from './notice.ts';
+import { noticeOf, rowOf, type NoticeKind, type Watched } from './notice.ts';
 
-/** One unanswered question is a restart; three in a row are silence. */
+/** One question without a good answer is a restart; three in a row are silence. */
 const MISSES = 3;
 
 export interface PeerDeps {
   readonly self: Watched;
   readonly peer: Watched;
-  /** Asks the other process's health. */
-  readonly isHeard: () => Promise<boolean>;
+  /** Asks the other process's health: null when it is well, else why not, in words that go on after "it". */
+  readonly ask: () => Promise<string | null>;
   readonly channels: () => Pick<Channels, 'send'>;
   readonly config: () => Config;
   readonly ledger: Ledger;
@@ -42,26 +42,27 @@ export const createPeerWatch = (deps: PeerDeps): (() => Promise<void>) => {
   let notices: Notice[] = [];
   let recording: Promise<void> | null = null;
 
-  const say = (what: 'silent' | 'back', since: string): void => {
+  const say = (what: NoticeKind, since: string): void => {
     const at = now().toISOString();
-    log.warn({ peer, what, since }, 'the other process');
+    log.warn({ peer, ...what, since }, 'the other process');
     const message = noticeOf(peer, what, { self, since, at, config: config() });
     notices.push({ message, at, accepted: new Map(), isRecorded: false });
   };
 
   const listen = async (): Promise<void> => {
     const asked = now().toISOString();
-    if (await deps.isHeard()) {
+    const why = await deps.ask();
+    if (why === null) {
       misses = 0;
       lastHeard = asked;
-      if (silentSince !== null) say('back', silentSince);
+      if (silentSince !== null) say({ what: 'back' }, silentSince);
       silentSince = null;
       return;
     }
     misses += 1;
     if (misses < MISSES || silentSince !== null) return;
     silentSince = lastHeard;
-    say('silent', silentSince);
+    say({ what: 'silent', why }, silentSince);
   };
 
   const send = async ({ message, accepted }: Notice): Promise<void> => {

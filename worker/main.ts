@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
@@ -8,6 +7,7 @@ import { createChannels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin, createKratosLogin } from '../adapters/kratos/index.ts';
 import { keepTime } from '../adapters/postgres/clock.ts';
+import { askDatabaseTime } from '../adapters/postgres/health.ts';
 import { createLedger } from '../adapters/postgres/ledger.ts';
 import { createOutbox } from '../adapters/postgres/outbox.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
@@ -19,10 +19,12 @@ import { runProcess } from '../adapters/settings/run.ts';
 import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
 import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
+import type { Unable } from '../core/contracts/health.ts';
 import { taskQueue } from '../core/contracts/temporal.ts';
 import { startCheckpointsOf } from './checkpoints/settings.ts';
 import { startVigil } from '../vigil/index.ts';
 import { startDispatcher } from './dispatcher.ts';
+import { askQueue, lookAt, startHealth } from './health.ts';
 import { recordConfigs } from './recordConfigs.ts';
 
 const kratosTimeoutMs = 10_000;
@@ -43,15 +45,6 @@ const installLogger = (log: Log): void => {
     telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
     shutdownSignals: [],
   });
-};
-
-const startHealth = (host: string, port: number, isHealthy: () => boolean): (() => void) => {
-  const server = createServer((_, response) => {
-    response
-      .writeHead(isHealthy() ? 200 : 503, { 'content-type': 'text/plain' })
-      .end(isHealthy() ? 'ok' : 'stopping');
-  }).listen(port, host);
-  return () => server.close();
 };
 
 const main = async (): Promise<void> => {
@@ -101,14 +94,20 @@ const main = async (): Promise<void> => {
   });
   const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log, now });
   const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log, now });
-  const isRunning = (): boolean => worker.getState() === 'RUNNING';
+  const cannot = (): Promise<Unable> =>
+    lookAt({
+      'take work': () => (worker.getState() === 'RUNNING' ? Promise.resolve() : Promise.reject(new Error())),
+      'reach Temporal': () => askQueue(connection, namespace),
+      'reach Postgres': () => askDatabaseTime(pool),
+    });
   const endVigil = startVigil({
-    ...{ self: 'worker', settings: own, ledger, log, now, channels: () => channels },
-    isWell: () => Promise.resolve(isRunning()),
+    ...{ self: 'worker', settings: own, ledger, log, now, channels: () => channels, cannot },
     config: () => configs().current.config,
   });
   const stopHealth =
-    own.healthPort === undefined ? () => undefined : startHealth(own.healthHost, own.healthPort, isRunning);
+    own.healthPort === undefined
+      ? () => undefined
+      : startHealth({ host: own.healthHost, port: own.healthPort }, cannot);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
   log.info('worker is ready');
   await worker.run();

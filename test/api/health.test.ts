@@ -149,9 +149,10 @@ describe('what the api looks at, with all of it stopped', () => {
   it('goes by what a process answers of its health', async () => {
     const asked: (string | undefined)[] = [];
     let status = 200;
+    let body = '{}';
     const server = createServer((request, response) => {
       asked.push(request.url);
-      response.writeHead(status).end('{}');
+      response.writeHead(status).end(body);
     }).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -161,7 +162,11 @@ describe('what the api looks at, with all of it stopped', () => {
     expect((await lookAt({}, url)).get('sentinel')).toMatchObject({
       ...{ level: 'broken', says: 'sentinel: it answers 503' },
     });
-    expect(asked).toEqual(['/healthz', '/healthz']);
+    body = JSON.stringify({ cannot: ['write its spool'] });
+    expect((await lookAt({}, url)).get('sentinel')).toMatchObject({
+      ...{ level: 'broken', says: 'sentinel: it says that it cannot write its spool' },
+    });
+    expect(asked).toEqual(['/healthz', '/healthz', '/healthz']);
   });
 
   it('sees a config folder that no longer holds', async () => {

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { askHealth } from '../../adapters/askHealth.ts';
 import type { Message } from '../../core/contracts/ledger.ts';
 import { startVigil } from '../../vigil/index.ts';
 import { createPeerWatch } from '../../vigil/peer.ts';
@@ -16,12 +17,13 @@ const allChannels = ['security-chat', 'security-topic'];
 /** The worker, watched by the sentinel; what is down is named in `down`. */
 const watched = () => {
   const down = new Set<string>();
+  const states: { worker?: string } = {};
   const rung: { channel: string; message: Message }[] = [];
   const memory = createMemoryLedger();
   let seconds = 0;
   const tick = createPeerWatch({
     ...{ self: 'sentinel', peer: 'worker', log, config: () => acme() },
-    isHeard: () => Promise.resolve(!down.has('worker')),
+    ask: () => Promise.resolve(down.has('worker') ? 'does not answer' : (states.worker ?? null)),
     channels: () => ({
       send: (channel, message) => {
         if (down.has(channel)) return Promise.reject(new Error('down'));
@@ -42,7 +44,7 @@ const watched = () => {
     }
   };
   const titles = () => rung.map(({ channel, message }) => `${channel}: ${message.title}`).sort();
-  return { down, rung, memory, ticks, titles };
+  return { down, states, rung, memory, ticks, titles };
 };
 
 describe('the other process', () => {
@@ -95,6 +97,19 @@ describe('the other process', () => {
     expect(new Set(memory.rows.map((row) => row.key)).size).toBe(3);
   });
 
+  it('rings for one that speaks and cannot work, and says what it lacks', async () => {
+    const { states, rung, ticks, titles } = watched();
+    states.worker = 'says that it cannot reach Temporal';
+    await ticks(3);
+    expect(titles()).toEqual(allChannels.map((each) => `${each}: The worker cannot work`));
+    expect(rung[0]?.message.text).toMatch(
+      /since then it says that it cannot reach Temporal\..*Mend what it names/,
+    );
+    delete states.worker;
+    await ticks(1);
+    expect(titles()).toContain(`${allChannels[0]}: The worker is back`);
+  });
+
   it('rings with postgres and a channel down, and both have it once when they are back', async () => {
     const { down, memory, ticks, titles } = watched();
     for (const each of ['worker', 'postgres', 'security-topic']) down.add(each);
@@ -119,7 +134,7 @@ describe('the outside address', () => {
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => monitor.once('listening', resolve));
     onTestFinished(() => void monitor.close());
-    let isWell = true;
+    let lacking: string[] = [];
     const end = startVigil({
       self: 'sentinel',
       settings: {
@@ -127,16 +142,16 @@ describe('the outside address', () => {
         deadMan: `http://127.0.0.1:${(monitor.address() as AddressInfo).port}/`,
       },
       ...{ log, config: () => acme(), ledger: createMemoryLedger() },
-      isWell: () => Promise.resolve(isWell),
+      cannot: () => Promise.resolve(lacking),
       channels: () => ({ send: () => Promise.reject(new Error('nothing is to be sent')) }),
     });
     await until(() => calls >= 3);
-    isWell = false;
+    lacking = ['reach Temporal'];
     await new Promise((resolve) => setTimeout(resolve, 60));
     const before = calls;
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(calls).toBe(before);
-    isWell = true;
+    lacking = [];
     await until(() => calls > before);
     await end();
   });
@@ -144,14 +159,16 @@ describe('the outside address', () => {
   it('is not called by a sentinel that can no longer write its spool, or has stopped listening', async () => {
     const world = await makeWorld();
     const sentinel = await world.start();
-    expect(await sentinel.isWell()).toBe(true);
+    expect(await sentinel.cannot()).toEqual([]);
     await sentinel.idle();
     await rm(world.folder, { recursive: true });
-    expect(await sentinel.isWell()).toBe(false);
+    expect(await sentinel.cannot()).toEqual(['write its spool']);
+    const url = `http://127.0.0.1:${sentinel.port}/healthz`;
+    expect(await askHealth(url, 5_000)).toBe('says that it cannot write its spool');
 
     const other = await makeWorld();
     const stopped = await other.start();
     await stopped.stop();
-    expect(await stopped.isWell()).toBe(false);
+    expect(await stopped.cannot()).toContain('hear hooks');
   });
 });

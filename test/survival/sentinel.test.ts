@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forge } from './checks/forgedHooks.ts';
 import { bothDown, endBoth, killBeforeRow, loseHook, outlive } from './checks/sentinel.ts';
 import { temporalDown, topicDown } from './checks/sentinel.ts';
-import { silence } from './checks/silence.ts';
+import { silence, strand } from './checks/silence.ts';
 import { startWatched, type Watched } from './checks/watched.ts';
 
 let watched: Watched;
@@ -62,8 +62,17 @@ describe('a process that is killed', () => {
     async (name) => {
       const { rung, called } = await silence(watched, name);
       expect(rung).toEqual({ 'security-topic': 1, 'incident-slack': 1 });
-      expect(called.alive).toBeGreaterThan(0);
-      expect(called.dead).toBe(0);
+      expect(called.before).toBeGreaterThan(0);
+      expect(called.meanwhile).toBe(0);
     },
   );
+});
+
+describe('a worker that lives and cannot reach Temporal', () => {
+  it('rings by the sentinel, and the outside monitor is called no more', async () => {
+    const { rung, called } = await strand(watched, 'temporal');
+    expect(rung).toEqual({ 'security-topic': 1, 'incident-slack': 1 });
+    expect(called.before).toBeGreaterThan(0);
+    expect(called.meanwhile).toBe(0);
+  });
 });

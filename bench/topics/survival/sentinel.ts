@@ -1,6 +1,6 @@
 import { forge } from '../../../test/survival/checks/forgedHooks.ts';
 import * as checks from '../../../test/survival/checks/sentinel.ts';
-import { silence } from '../../../test/survival/checks/silence.ts';
+import { silence, strand, type Silenced } from '../../../test/survival/checks/silence.ts';
 import type { Trace } from '../../../test/survival/checks/trace.ts';
 import { startWatched, type Watched } from '../../../test/survival/checks/watched.ts';
 import type { Proof } from '../../figure.ts';
@@ -19,6 +19,11 @@ const isOnce = ({ rows, accepted, rung, sightings, events }: Trace): boolean =>
 /** How often each channel that was up rang, the rows, the cases. */
 const told = ({ rung, rows, cases }: Trace & { readonly cases: number }): string =>
   `${Object.values(rung).join(' and ')}, ${rows.length}, ${cases}`;
+
+const asFigure = ({ toRingMs, called, rung }: Silenced) => ({
+  ...{ value: toRingMs, unit: 'ms', bare: null, floor: 'once; monitor not called' },
+  ok: called.before > 0 && called.meanwhile === 0 && Object.values(rung).every((times) => times === 1),
+});
 
 const proveOutages = async (watched: Watched, { report, say }: Proof): Promise<void> => {
   const { temporalDown, postgresDown, bothDown, topicDown } = checks;
@@ -68,11 +73,14 @@ export const proveSentinel = async (proof: Proof): Promise<void> => {
       ...{ bare: null, floor: 'the 1', ok: loggedOut === 1 && stopped === 0 },
     });
     for (const name of ['worker', 'sentinel'] as const) {
-      const { toRingMs, called, rung } = await silence(watched, name);
+      const silenced = await silence(watched, name);
+      report({ figure: `${name} killed: the other rings`, ...asFigure(silenced) });
+    }
+    for (const server of ['temporal', 'postgres'] as const) {
+      const stranded = await strand(watched, server);
       report({
-        ...{ figure: `${name} killed: the other rings`, value: toRingMs, unit: 'ms', bare: null },
-        floor: 'once; monitor not called',
-        ok: called.alive > 0 && called.dead === 0 && Object.values(rung).every((times) => times === 1),
+        figure: `${server} stopped: the sentinel rings for the worker`,
+        ...asFigure(stranded),
       });
     }
   } finally {
