@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { KratosError } from '../../adapters/kratos/index.ts';
 import type { Context } from './context.ts';
+import { endCoreDumps } from './coreDumps.ts';
 import { CliError, exits, type Exit } from './exits.ts';
 import { createProgram } from './program.ts';
 import { realSurroundings, type Surroundings } from './surroundings.ts';
@@ -54,5 +55,9 @@ if (isEntry()) {
     // A reader that has seen enough, such as `head`, is no failure.
     if (error.code !== 'EPIPE') throw error;
   });
+  if (!endCoreDumps())
+    process.stderr.write(
+      'warning: a crash of this command could leave its secrets on the disk: ulimit -c 0 first\n',
+    );
   process.exitCode = await main(process.argv.slice(2));
 }
