@@ -64,6 +64,11 @@ export const person = z.strictObject({
     .startsWith('age1')
     .describe('age1…, where shares and answers for this person are sealed to'),
   channels: z.array(name).min(1).describe('channels by which this person is told'),
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_+/-]*$/)
+    .optional()
+    .describe('IANA name, such as Europe/Berlin: tells a requester whom to expect awake'),
 });
 export type Person = z.infer<typeof person>;
 

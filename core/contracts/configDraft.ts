@@ -16,6 +16,7 @@ const draftPerson = z.object({
   sshKeys: orHole(list(z.string())),
   ageRecipient: orHole(z.string()),
   channels: orHole(list(person.shape.channels.element)),
+  timezone: orHole(z.string()),
 });
 
 const draftCustody = z.object({

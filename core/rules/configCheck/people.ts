@@ -44,6 +44,29 @@ const checkKeys = (draft: ConfigDraft): ConfigFinding[] => {
   ]);
 };
 
+const isTimeZone = (name: string): boolean => {
+  try {
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch (fault) {
+    if (fault instanceof RangeError) return false;
+    throw fault;
+  }
+};
+
+const checkZones = ({ people }: ConfigDraft): ConfigFinding[] =>
+  Object.entries(people ?? {}).flatMap(([id, person]) =>
+    person?.timezone === undefined || isTimeZone(person.timezone)
+      ? []
+      : [
+          error(
+            ['people', id, 'timezone'],
+            `no time zone is named ${person.timezone}`,
+            'write an IANA name, such as Europe/Berlin',
+          ),
+        ],
+  );
+
 const checkAdmins = ({ people }: ConfigDraft): ConfigFinding[] => {
   if (people === undefined) return [];
   const admins = mayHold(people, 'admin').length;
@@ -57,11 +80,12 @@ const checkAdmins = ({ people }: ConfigDraft): ConfigFinding[] => {
     : [];
 };
 
-/** Keys that are nobody else's, channels that exist, and admins enough to change the config again. */
+/** Keys that are nobody else's, channels and time zones that exist, and admins enough to change the config again. */
 export const checkPeople = (draft: ConfigDraft): ConfigFinding[] => [
   ...checkKeys(draft),
   ...Object.entries(draft.people ?? {}).flatMap(([id, person]) =>
     unknownIn(draft.channels, 'channel', ['people', id, 'channels'], person?.channels),
   ),
+  ...checkZones(draft),
   ...checkAdmins(draft),
 ];
