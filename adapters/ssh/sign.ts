@@ -40,6 +40,7 @@ export class SshKeygenError extends Error {
  * @param request.keyFile - the private key; or the public one, if an agent holds the private half. Security
  * keys (`sk-`) too
  * @param request.env - by default this process's: SSH_AUTH_SOCK finds the agent
+ * @param request.unattended - nobody is to be asked: what needs a passphrase fails, and the signal ends the attempt
  * @returns the armored signature
  * @throws {@link SshKeygenError}
  */
@@ -48,16 +49,19 @@ export async function signWithSshKeygen(request: {
   readonly namespace: string;
   readonly keyFile: string;
   readonly env?: NodeJS.ProcessEnv;
+  readonly unattended?: AbortSignal;
 }): Promise<string> {
-  const { message, namespace, keyFile, env = process.env } = request;
+  const { message, namespace, keyFile, env = process.env, unattended } = request;
   if (!(await exists(keyFile))) throw new SshKeygenError('no-such-key', `no ssh key at ${keyFile}`);
   const args = ['-Y', 'sign', '-f', keyFile, '-n', namespace];
   // The "touch your key" message is only printed to a terminal, so one is passed on where there is one.
-  const stdio: StdioOptions = ['pipe', 'pipe', process.stderr.isTTY ? 'inherit' : 'pipe'];
+  const isHeard = process.stderr.isTTY && unattended === undefined;
+  const stdio: StdioOptions = ['pipe', 'pipe', isHeard ? 'inherit' : 'pipe'];
   const { code, stdout, stderr } = await runSshKeygen(args, {
     stdio,
-    env: await promptEnv(env),
+    env: unattended === undefined ? await promptEnv(env) : { ...env, ...nobodyAnswers },
     input: message,
+    ...(unattended === undefined ? {} : { alone: unattended }),
   });
   if (code !== 0) throw failure(`could not sign with ${keyFile}`, stderr);
   return stdout;
@@ -96,10 +100,18 @@ interface Outcome {
 
 function runSshKeygen(
   args: readonly string[],
-  { stdio, env, input }: { stdio: StdioOptions; env: NodeJS.ProcessEnv; input?: Uint8Array | string },
+  options: {
+    stdio: StdioOptions;
+    env: NodeJS.ProcessEnv;
+    input?: Uint8Array | string;
+    /** In a session of its own, which has no terminal to ask on; ended by the signal. */
+    alone?: AbortSignal;
+  },
 ): Promise<Outcome> {
+  const { stdio, env, input, alone } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn('ssh-keygen', args, { stdio, env });
+    const own = alone === undefined ? {} : { detached: true, signal: alone };
+    const child = spawn('ssh-keygen', args, { stdio, env, ...own });
     let [stdout, stderr] = ['', ''];
     child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => (stderr += text));
@@ -121,6 +133,9 @@ function runSshKeygen(
 async function promptEnv(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   return { SSH_ASKPASS_REQUIRE: (await hasTerminal()) ? 'never' : 'force', ...env };
 }
+
+/** Every prompt goes to a program that says no. */
+const nobodyAnswers = { SSH_ASKPASS_REQUIRE: 'force', SSH_ASKPASS: 'false' };
 
 async function hasTerminal(): Promise<boolean> {
   try {

@@ -78,10 +78,24 @@ export const signStatement = async (statement: Statement, keyFile: string): Prom
   return { envelope, statement, digest: statementDigest(text) };
 };
 
-/** Signs a text in a namespace. @throws CliError in ssh-keygen's words */
-export const signText = async (text: string, namespace: Namespace, keyFile: string): Promise<Envelope> => {
+/**
+ * Signs a text in a namespace.
+ *
+ * @param unattended - where nobody is there to be asked; it ends the attempt
+ * @throws CliError in ssh-keygen's words
+ */
+export const signText = async (
+  text: string,
+  namespace: Namespace,
+  keyFile: string,
+  unattended?: AbortSignal,
+): Promise<Envelope> => {
   try {
-    return { statement: text, signature: await signWithSshKeygen({ message: text, namespace, keyFile }) };
+    const request = { message: text, namespace, keyFile };
+    const signature = await signWithSshKeygen(
+      unattended === undefined ? request : { ...request, unattended },
+    );
+    return { statement: text, signature };
   } catch (error) {
     if (!(error instanceof SshKeygenError)) throw error;
     throw new CliError(

@@ -8,9 +8,15 @@ import { signText } from './sign.ts';
 
 /**
  * @param now - UTC
+ * @param unattended - see `signText`
  * @throws MachineRefusal for a challenge of another site, for another person, or that is none
  */
-export const answerChallenge = async (text: string, profile: Profile, now: string): Promise<Envelope> => {
+export const answerChallenge = async (
+  text: string,
+  profile: Profile,
+  now: string,
+  unattended?: AbortSignal,
+): Promise<Envelope> => {
   const challenge = readChallenge(text);
   const { origin } = new URL(profile.api);
   if (challenge.origin !== origin)
@@ -18,7 +24,7 @@ export const answerChallenge = async (text: string, profile: Profile, now: strin
   if (challenge.person !== profile.person)
     throw refuse(`the challenge is for ${challenge.person}, not for ${profile.person}`);
   if (challenge.expiresAt <= now) throw refuse('the challenge has expired: check the clocks');
-  return signText(text, namespaces.signIn, profile.sshKey);
+  return signText(text, namespaces.signIn, profile.sshKey, unattended);
 };
 
 const readChallenge = (text: string) => {
