@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { settingFacts, type SettingFact } from '../../core/contracts/settingFacts.ts';
+import { nearest } from '../../core/rules/nearest.ts';
 
 /** Everything that is wrong with a settings file, found before the process does anything. */
 export class SettingsError extends Error {
@@ -49,18 +50,6 @@ export const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =
 const toWrite = ({ description, example }: SettingFact): string =>
   `write ${description}${example === null ? '' : `, such as ${example}`}`;
 
-/** How many letters must be changed, added or left out to make one word of another. */
-const distance = (one: string, other: string): number => {
-  let row = Array.from({ length: other.length + 1 }, (_, n) => n);
-  for (const [i, a] of Array.from(one).entries()) {
-    const next = [i + 1];
-    for (const [j, b] of Array.from(other).entries())
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (a === b ? 0 : 1)));
-    row = next;
-  }
-  return row.at(-1) ?? 0;
-};
-
 const unknownSetting = (name: string, prefix: string, facts: readonly SettingFact[]): string => {
   const own = prefix === '' ? '' : `${prefix}.`;
   const there = [
@@ -68,11 +57,8 @@ const unknownSetting = (name: string, prefix: string, facts: readonly SettingFac
       facts.flatMap((fact) => (fact.name.startsWith(own) ? [fact.name.slice(own.length).split('.')[0]] : [])),
     ),
   ].filter((each) => each !== undefined);
-  const [nearest] = there.toSorted((one, other) => distance(name, one) - distance(name, other));
-  const isNear =
-    nearest !== undefined &&
-    (nearest.startsWith(name) || distance(name.toLowerCase(), nearest.toLowerCase()) <= name.length / 3);
-  const hint = isNear ? `did you mean ${own}${nearest}?` : `there are ${there.join(', ')}`;
+  const meant = nearest(name, there) ?? there.find((each) => each.startsWith(name));
+  const hint = meant === undefined ? `there are ${there.join(', ')}` : `did you mean ${own}${meant}?`;
   return `${own}${name}: there is no such setting; ${hint}`;
 };
 

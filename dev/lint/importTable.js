@@ -73,8 +73,10 @@ export const importTable = {
   },
   // What lies on the disk is believed only once its signatures hold.
   'adapters/config': { ...adapter, rooms: ['core/contracts', 'core/trust'] },
+  // A setting that there is not is answered with the nearest name, as in the config (core/rules).
   'adapters/settings': {
     ...adapter,
+    rooms: ['core/contracts', 'core/rules'],
     packages: { ...adapter.packages, pino: '*', '@temporalio/envconfig': '*' },
   },
   'adapters/ssh': { ...adapter, rooms: [] },
