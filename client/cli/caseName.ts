@@ -1,9 +1,10 @@
 /** Which case, which account: the short names people type. */
-import { casesPage, type CaseView } from '../../core/contracts/http.ts';
+import type { z } from 'zod';
+import { accountView, casesPage, type CaseView } from '../../core/contracts/http.ts';
 import { accountId, caseId, type AccountId, type CaseId } from '../../core/contracts/ids.ts';
 import { finalPhases, type Phase } from '../../core/rules/case/state.ts';
 import type { Api } from './api.ts';
-import { notFound, usage } from './exits.ts';
+import { CliError, exits, notFound, usage } from './exits.ts';
 
 /** Where a case's views lie in the api. */
 export const casePath = (id: CaseId, view: '' | '/dossier' | '/history' = ''): string => {
@@ -41,8 +42,7 @@ export const resolveCase = async (text: string, api: Api, phases: readonly Phase
     throw usage(`“${text}” is no case: write acme-eu/2026-11-21-01, or only the account's name`);
   }
   const account = readAccount(text);
-  const { cases } = await api.get(`/v1/cases?account=${account}`, casesPage);
-  const open = cases.filter((each) => !isFinal(each));
+  const open = (await casesOfAccount(api, account)).filter((each) => !isFinal(each));
   const meant = open.length > 1 && phases.length > 0 ? open.filter((each) => isIn(each, phases)) : open;
   const [only, ...others] = meant;
   if (only === undefined)
@@ -52,6 +52,48 @@ export const resolveCase = async (text: string, api: Api, phases: readonly Phase
       `several cases of ${account} are open, name one: ${meant.map((each) => each.case).join(', ')}`,
     );
   return only.case;
+};
+
+/** The api refuses to filter by an account there is not; that it is not there says more. */
+const casesOfAccount = async (api: Api, account: AccountId): Promise<CaseView[]> => {
+  try {
+    return await allCases(api, account);
+  } catch (error) {
+    if (error instanceof CliError && error.code === 'bad-request') await assertKnown(account, api);
+    throw error;
+  }
+};
+
+/** @throws CliError `not-found` for an account there is not */
+const assertKnown = async (account: AccountId, api: Api): Promise<void> => {
+  try {
+    await api.get(`/v1/accounts/${account}`, accountView);
+  } catch (error) {
+    if (error instanceof CliError && error.exit !== exits.notFound) return;
+    throw error;
+  }
+};
+
+/**
+ * Every case, newest first, from all pages: an old one may still be open.
+ *
+ * @param account - null for those of all accounts
+ */
+export const allCases = async (api: Api, account: AccountId | null): Promise<CaseView[]> => {
+  const cases: CaseView[] = [];
+  let after: number | null = null;
+  do {
+    const query = new URLSearchParams({
+      ...(account === null ? {} : { account }),
+      ...(after === null ? {} : { after: String(after) }),
+    });
+    const page: z.infer<typeof casesPage> = await api.get(`/v1/cases?${query.toString()}`, casesPage);
+    cases.push(...page.cases);
+    // A server that names the same page again would keep this going forever.
+    if (page.next !== null && after !== null && page.next >= after) break;
+    after = page.next;
+  } while (after !== null);
+  return cases;
 };
 
 /** Phases are plain text in a view: a newer server may know more of them. */

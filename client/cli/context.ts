@@ -1,6 +1,7 @@
 /** What every command is given: the surroundings, where to write, and the person's own folder. */
 import type { Command } from 'commander';
 import { createApi, type Api } from './api.ts';
+import { withSuggestions } from './suggestions.ts';
 import { createHome, type Home, type Profile } from './home.ts';
 import { createOutput, type Output } from './output.ts';
 import { answerChallenge } from './signIn.ts';
@@ -25,12 +26,14 @@ export const createContext = (surroundings: Surroundings, isJson: () => boolean)
   let connection: ReturnType<Context['connect']> | undefined;
   const connect: Context['connect'] = async () => {
     const profile = await home.profile();
-    const api = createApi({
-      url: profile.api,
-      person: profile.person,
-      answerChallenge: (challenge) => answerChallenge(challenge, profile, now()),
-      surroundings,
-    });
+    const api = withSuggestions(
+      createApi({
+        url: profile.api,
+        person: profile.person,
+        answerChallenge: (challenge) => answerChallenge(challenge, profile, now()),
+        surroundings,
+      }),
+    );
     return { profile, api };
   };
   return {

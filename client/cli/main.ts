@@ -2,6 +2,9 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { CommanderError } from 'commander';
 import { KratosError } from '../../adapters/kratos/index.ts';
+import { complete } from './completion.ts';
+import { completionNames } from './completionNames.ts';
+import { ASK } from './completionScripts.ts';
 import type { Context } from './context.ts';
 import { endCoreDumps } from './coreDumps.ts';
 import { CliError, exits, type Exit } from './exits.ts';
@@ -19,6 +22,12 @@ export const main = async (
   surroundings: Surroundings = realSurroundings(),
 ): Promise<Exit> => {
   const { program, context } = createProgram(surroundings);
+  const [first, ...words] = argv;
+  if (first === ASK) {
+    for (const line of await complete(program, words, completionNames(context)))
+      surroundings.stdout.write(`${line}\n`);
+    return exits.ok;
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exits.ok;

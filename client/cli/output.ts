@@ -10,14 +10,16 @@ type Style = Parameters<typeof styleText>[0];
 export interface Output {
   /** What a script reads: `value` with --json, otherwise `human`; one of them, once a run. */
   readonly data: (value: unknown, human: string) => void;
+  /** What replaces the last `redraw`: on a terminal in its place; elsewhere, and with --json a line each, if changed. */
+  readonly redraw: (value: unknown, human: string) => void;
   /** Prose. */
   readonly say: (text: string) => void;
   readonly warn: (text: string) => void;
   readonly error: (code: string, text: string) => void;
   /** The command to type next. */
   readonly next: (command: string) => void;
-  /** A line that replaces the one before it on a terminal, and is only said once elsewhere. */
-  readonly progress: (text: string) => void;
+  /** A line that replaces the one before it on a terminal; elsewhere said once, and without its countdown. */
+  readonly progress: (text: string, countdown?: string) => void;
   readonly isJson: boolean;
   /** Whether a person sees what goes to stdout. */
   readonly isStdoutTerminal: boolean;
@@ -36,6 +38,7 @@ export const createOutput = (surroundings: Surroundings, isJson: () => boolean):
       : text;
   const canAsk = stdin.isTTY === true && stderr.isTTY === true;
   let lastProgress = '';
+  let lastDrawn: string | undefined;
   const endProgress = (): void => {
     if (lastProgress !== '' && stderr.isTTY === true) stderr.write('\n');
     lastProgress = '';
@@ -63,16 +66,28 @@ export const createOutput = (surroundings: Surroundings, isJson: () => boolean):
     },
     error: (code, text) => {
       endProgress();
-      if (isJson()) stderr.write(`${safeJson({ error: { code, message: text } })}\n`);
+      if (isJson()) stderr.write(`${safeJson({ error: { code, message: text } }, 0)}\n`);
       else say(`error: ${text}`, 'red');
     },
     next: (command) => {
       say(`next: ${command}`, 'cyan');
     },
-    progress: (text) => {
-      if (text === lastProgress) return;
-      stderr.write(stderr.isTTY === true ? `\r\u001b[K${lines(text)}` : `${lines(text)}\n`);
-      lastProgress = text;
+    redraw: (value, human) => {
+      const now = JSON.stringify(value);
+      const isSame = now === lastDrawn;
+      lastDrawn = now;
+      if (isJson()) {
+        if (!isSame) stdout.write(`${safeJson(value, 0)}\n`);
+      } else if (stdout.isTTY === true) {
+        lastProgress = '';
+        stdout.write(`\u001b[H\u001b[2J${lines(human)}\n`);
+      } else if (!isSame) stdout.write(`${lines(human)}\n\n`);
+    },
+    progress: (text, countdown = '') => {
+      const whole = stderr.isTTY === true && countdown !== '' ? `${text}; ${countdown}` : text;
+      if (whole === lastProgress) return;
+      stderr.write(stderr.isTTY === true ? `\r\u001b[K${lines(whole)}` : `${lines(whole)}\n`);
+      lastProgress = whole;
     },
     ask: async (question, flag) => {
       if (!canAsk) throw usage(`no terminal to ask on: give ${flag}`);

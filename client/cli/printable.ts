@@ -16,9 +16,9 @@ export const oneLine = (text: string): string => text.replace(unsafe, escaped);
 export const lines = (text: string): string =>
   text.replace(unsafe, (character) => (character === '\n' ? '\n' : escaped(character)));
 
-/** JSON, indented, with unsafe characters as JSON escapes. */
-export const safeJson = (value: unknown): string =>
-  JSON.stringify(value, null, 2).replace(unsafe, (character) =>
+/** JSON with unsafe characters as JSON escapes. @param indent - 0 for one line */
+export const safeJson = (value: unknown, indent = 2): string =>
+  JSON.stringify(value, null, indent).replace(unsafe, (character) =>
     character === '\n'
       ? '\n'
       : [...Array(character.length).keys()]
@@ -34,11 +34,16 @@ export const safeJson = (value: unknown): string =>
 export const when = (instant: string, zone?: string): string => {
   const date = new Date(instant);
   const utc = `${instant.slice(0, 10)} ${instant.slice(11, 19)} UTC`;
-  const local = new Intl.DateTimeFormat('en-GB', {
-    ...{ hour: '2-digit', minute: '2-digit', timeZoneName: 'short' },
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).format(date);
-  return local.endsWith(' UTC') ? utc : `${utc} (${local})`;
+  const inZone = (parts: Intl.DateTimeFormatOptions): string =>
+    new Intl.DateTimeFormat('en-GB', { ...parts, ...(zone === undefined ? {} : { timeZone: zone }) }).format(
+      date,
+    );
+  const local = inZone({ hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+  if (local.endsWith(' UTC')) return utc;
+  // Around midnight it is another day for the reader than for the ledger.
+  const isOtherDay = Number(inZone({ day: 'numeric' })) !== date.getUTCDate();
+  const day = isOtherDay ? `${inZone({ weekday: 'short', day: 'numeric', month: 'short' })} ` : '';
+  return `${utc} (${day}${local})`;
 };
 
 /** Columns of text, two blanks between them; no trailing blanks. */

@@ -1,9 +1,11 @@
 /** The command line as a whole: one file a command, in the order in which a case goes. */
 import { Command } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { addApprove } from './commands/approve.ts';
 import { addAttest } from './commands/attest.ts';
 import { addCases } from './commands/cases.ts';
 import { addClaim } from './commands/claim.ts';
+import { addCompletion } from './commands/completion.ts';
 import { addConfig } from './commands/config.ts';
 import { addDeny } from './commands/deny.ts';
 import { addDoctor } from './commands/doctor.ts';
@@ -30,7 +32,7 @@ import { exitHelp } from './exits.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const groups: readonly (readonly [string, readonly AddCommand[]])[] = [
-  ['This machine:', [addKeygen, addInit, addConfig, addLog]],
+  ['This machine:', [addKeygen, addInit, addConfig, addLog, addCompletion]],
   ['A case:', [addRequest, addApprove, addDeny, addWithdraw, addRelease, addOpen, addClaim, addEnd, addStop]],
   ['Settling:', [addAttest, addWriteUp, addFinding]],
   ['Accounts:', [addProvision, addRotate, addOverride]],
@@ -42,6 +44,7 @@ export const createProgram = (
 ): { readonly program: Command; readonly context: Context } => {
   const program = new Command('breakglass')
     .description('emergency access to high-privilege accounts, as a process that can be checked')
+    .version(manifest.version, '--version', 'this program’s version')
     .option('--json', 'data as JSON on stdout; errors as JSON on stderr')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({

@@ -1,8 +1,9 @@
 /** A case as people read it. */
 import type { CaseView } from '../../core/contracts/http.ts';
-import { table, when } from './printable.ts';
+import { table } from './printable.ts';
+import { moment } from './times.ts';
 
-/** @param now - UTC, for how long is left */
+/** @param now - UTC, for how long ago and how long is left */
 export const showCase = (view: CaseView, now: string): string => {
   const owed = view.obligations.filter(({ ended }) => ended === null);
   const rows: [string, string][] = [
@@ -13,11 +14,11 @@ export const showCase = (view: CaseView, now: string): string => {
     ...view.sessions.map((session): [string, string] => ['session', session]),
     ...view.sightings.map((each): [string, string] => [
       'login',
-      `${when(each.at)} from ${each.ip}, ${each.aal}`,
+      `${moment(each.at, now)} from ${each.ip}, ${each.aal}`,
     ]),
     ...Object.entries(view.times)
       .sort(([, a], [, b]) => (a < b ? -1 : 1))
-      .map(([what, at]): [string, string] => [what, when(at)]),
+      .map(([what, at]): [string, string] => [what, moment(at, now)]),
     ...(view.rotation === null ? [] : [['rotation', view.rotation] satisfies [string, string]]),
     ...(view.oldCredentialWorks
       ? [['old credential', 'STILL WORKS; another rotation is owed'] satisfies [string, string]]
@@ -27,23 +28,19 @@ export const showCase = (view: CaseView, now: string): string => {
       : [['old credential', view.oldCredential] satisfies [string, string]]),
     ...owed.map((each): [string, string] => [
       'owed',
-      `${each.kind} by ${each.owner}, ${each.overdue ? 'overdue since' : 'due'} ${when(each.due)}`,
+      `${each.kind} by ${each.owner}, ${each.overdue ? 'overdue since' : 'due'} ${moment(each.due, now)}`,
     ]),
-    ...view.waitingFor.map(({ who, forWhat }): [string, string] => [
-      'waits for',
-      `${who.join(', ')}: ${forWhat}`,
-    ]),
+    ...view.waitingFor.map((each): [string, string] => ['waits for', awaited(each)]),
     ...(view.nextDeadline === null
       ? []
-      : [
-          ['deadline', `${when(view.nextDeadline)}, ${left(view.nextDeadline, now)}`] satisfies [
-            string,
-            string,
-          ],
-        ]),
+      : [['deadline', moment(view.nextDeadline, now)] satisfies [string, string]]),
   ];
   return table(rows);
 };
+
+/** For whom, and for what; no name where it is a process that is waited for. */
+export const awaited = ({ who, forWhat }: CaseView['waitingFor'][number]): string =>
+  who.length === 0 ? forWhat : `${who.join(', ')}: ${forWhat}`;
 
 /** How it came about: what was asked for, or what was seen and what people said to it. */
 const opening = (view: CaseView): [string, string][] => {
@@ -72,10 +69,4 @@ const opening = (view: CaseView): [string, string][] => {
           ] satisfies [string, string],
         ]),
   ];
-};
-
-const left = (deadline: string, now: string): string => {
-  const minutes = Math.round((Date.parse(deadline) - Date.parse(now)) / 60_000);
-  if (minutes < 0) return 'past';
-  return minutes < 120 ? `in ${minutes} min` : `in ${Math.round(minutes / 60)} h`;
 };

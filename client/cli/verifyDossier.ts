@@ -3,6 +3,7 @@
  * api's word. Each lie is a `MachineRefusal` that says which.
  */
 import type { Account, Config } from '../../core/contracts/config.ts';
+import type { Refusal } from '../../core/contracts/failures.ts';
 import type { CaseView, Dossier } from '../../core/contracts/http.ts';
 import { accountOf, type AccountId, type CaseId, type PersonId } from '../../core/contracts/ids.ts';
 import type { Envelope } from '../../core/contracts/statements.ts';
@@ -67,6 +68,15 @@ export const quorumOf = (
     role: then.quorum.role,
     approvers: eligible(request.pinned.config, then.quorum.role, request.statement.by),
   };
+};
+
+/** Why somebody's yes or no to a request will not count; null when it will. */
+export const cannotDecide = (request: VerifiedRequest, trust: Trust, me: PersonId): Refusal | null => {
+  const { role, approvers } = quorumOf(request, trust);
+  if (request.statement.by === me)
+    return { code: 'self-approval', why: `${me} asked; nobody decides their own` };
+  if (approvers.includes(me)) return null;
+  return { code: 'not-an-approver', why: `${me} is not of role ${role}: ${approvers.join(', ')} may decide` };
 };
 
 const accountIn = (config: Config, id: AccountId): Account => {

@@ -1,18 +1,23 @@
 /** Waiting for what the process does by itself: with an end, and with a line that says for what. */
 import type { Command } from 'commander';
-import { accountView } from '../../core/contracts/http.ts';
-import type { AccountId, RotationId } from '../../core/contracts/ids.ts';
+import { accountView, caseView, type CaseView } from '../../core/contracts/http.ts';
+import type { AccountId, CaseId, RotationId } from '../../core/contracts/ids.ts';
+import type { Phase } from '../../core/rules/case/state.ts';
 import type { Api } from './api.ts';
+import { casePath, isIn } from './caseName.ts';
 import type { Context } from './context.ts';
 import { CliError, exits, usage } from './exits.ts';
+import { awaited } from './showCase.ts';
+import { left } from './times.ts';
 
 export interface WaitOptions {
   readonly wait?: boolean;
   readonly timeout: string;
 }
 
-export const waitOptions = (command: Command): Command =>
-  command.option('--wait', 'wait until it is done').option('--timeout <seconds>', 'how long to wait', '600');
+/** @param what - what is waited for */
+export const waitOptions = (command: Command, what = 'wait until it is done'): Command =>
+  command.option('--wait', what).option('--timeout <seconds>', 'how long to wait', '600');
 
 /** @throws CliError `usage` */
 export const readSeconds = ({ timeout }: WaitOptions): number => {
@@ -48,6 +53,34 @@ export const waitUntil = async <T>(
       );
     await surroundings.sleep(pauseAfter(tries));
   }
+};
+
+/**
+ * Waits while a case is in one of these phases, saying for whom.
+ *
+ * @returns the case in its next phase
+ * @throws CliError `timedOut`, or `refused` if the case came to nothing
+ */
+export const waitForNextPhase = (
+  context: Context,
+  api: Api,
+  id: CaseId,
+  during: readonly Phase[],
+  seconds: number,
+): Promise<CaseView> => {
+  const next = `breakglass status ${id} --watch`;
+  return waitUntil(context, { seconds, what: `the next phase of ${id}`, next }, async () => {
+    const view = await api.get(casePath(id), caseView);
+    if (isIn(view, ['denied', 'withdrawn', 'expired']))
+      throw new CliError(exits.refused, view.phase, `${id} is ${view.phase}`, `breakglass history ${id}`);
+    if (!isIn(view, during)) return view;
+    const { nextDeadline } = view;
+    context.out.progress(
+      `${id} is ${view.phase}, waiting for ${view.waitingFor.map(awaited).join('; ') || 'the process'}`,
+      nextDeadline === null ? '' : left(nextDeadline, context.now()),
+    );
+    return null;
+  });
 };
 
 /** Waits until a rotation of an account is proven. @throws CliError if it failed */

@@ -54,7 +54,7 @@ function objection({ root, file, source, isType, names }) {
       .split(path.sep)
       .join('/');
     const other = roomOf(target);
-    if (other === room || (other !== undefined && covers(rules.rooms, other))) return undefined;
+    if (other === room || covers(rules.rooms, other ?? target)) return undefined;
     if (other !== undefined && covers(rules.types, other))
       return isType ? undefined : no(`${other}, except by import type`);
     return no(other ?? target);

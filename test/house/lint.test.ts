@@ -71,6 +71,8 @@ describe('the import table', () => {
     ['client/x.ts', `import { createLedger } from '../adapters/postgres/ledger.ts';`, 'adapters/postgres'],
     ['client/cli/x.ts', `import { createBreakglassClient } from '../temporal.ts';`, 'client'],
     ['client/cli/x.ts', `import { Client } from '@temporalio/client';`, '@temporalio/client'],
+    ['client/cli/x.ts', `import lock from '../../package-lock.json';`, 'package-lock.json'],
+    ['client/x.ts', `import manifest from '../package.json';`, 'package.json'],
     ['api/x.ts', `import { createActivities } from '../activities/index.ts';`, 'activities'],
     ['api/x.ts', `import { NativeConnection } from '@temporalio/worker';`, '@temporalio/worker'],
   ])('bites in %s on %s', async (path, source, what) => {

@@ -15,18 +15,19 @@ import {
 import type { Pair } from '../../../core/contracts/events.ts';
 import { wipe } from '../../../core/custody/bytes.ts';
 import type { Account } from '../../../core/contracts/config.ts';
-import type { Accepted } from '../api.ts';
 import { accountNamed, casePath, isCaseName, resolveCase } from '../caseName.ts';
 import type { Trust } from '../configPin.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { assertNotStale, keepCopy } from '../custodyCopies.ts';
+import { dryRunOption, type DryRunOption } from '../dryRun.ts';
 import { CliError, exits, MachineRefusal } from '../exits.ts';
 import { onAccount, type Machine } from '../machine.ts';
 import { openOwnShare } from '../ownShare.ts';
 import { readPart } from '../parts.ts';
+import type { Draft } from '../sign.ts';
 import { verifySeals } from '../verifySeals.ts';
 
-interface Options {
+interface Options extends DryRunOption {
   readonly keptAt: string;
   readonly part?: string;
 }
@@ -40,18 +41,19 @@ interface Owed {
 
 /** `breakglass attest`: a custodian has the new share, can open it, and keeps a copy. */
 export const addAttest: AddCommand = (program, context) => {
-  const command = program
-    .command('attest')
-    .description('download the new seal, open your share, keep a copy, and sign where it lies')
-    .argument('<case|account>')
-    .requiredOption('--kept-at <text>', 'where your copy lies')
-    .option('--part <part>', 'password or mfa (default: the part you hold)')
-    .action(async (named: string, options: Options) => {
-      const account = accountNamed(named);
-      await onAccount(context, { account, doing: 'attest' }, (machine) =>
-        attest(context, machine, named, options),
-      );
-    });
+  const command = dryRunOption(
+    program
+      .command('attest')
+      .description('download the new seal, open your share, keep a copy, and sign where it lies')
+      .argument('<case|account>')
+      .requiredOption('--kept-at <text>', 'where your copy lies')
+      .option('--part <part>', 'password or mfa (default: the part you hold)'),
+  ).action(async (named: string, options: Options) => {
+    const account = accountNamed(named);
+    await onAccount(context, { account, doing: 'attest', dryRun: options.dryRun }, (machine) =>
+      attest(context, machine, named, options),
+    );
+  });
   withExamples(
     command,
     'attest acme-eu --kept-at "safe 3, Berlin"',
@@ -77,23 +79,22 @@ const attest = async (context: Context, machine: Machine, named: string, options
       'not-a-custodian',
       `${me} holds no share of ${account}'s ${asked ?? 'credential'}`,
     );
-  const accepted: Accepted[] = [];
+  const drafts: Draft[] = [];
   for (const part of mine) {
     const seal = seals[part];
     await assertNotStale(context.home, account, seal);
     assertByConfig(seal, part, account, trust);
     wipe((await openOwnShare(seal, me, profile, trust)).bytes);
-    const file = await keepCopy(context.home, account, seal);
-    context.out.say(
-      `the ${part}, generation ${seal.sealed.generation}: your share opens; its ciphertext is in ${file}`,
-    );
-    accepted.push(
-      await machine.decide({
-        ...{ type: 'attestation', account, rotation: owed.rotation, case: owed.case, part },
-        ...{ generation: seal.sealed.generation, seal: seal.digest, keptAt: options.keptAt },
-      }),
-    );
+    const { generation } = seal.sealed;
+    context.out.say(`the ${part}, generation ${generation}: your share opens`);
+    if (options.dryRun !== true)
+      context.out.say(`its ciphertext is in ${await keepCopy(context.home, account, seal)}`);
+    drafts.push({
+      ...{ type: 'attestation', account, rotation: owed.rotation, case: owed.case, part },
+      ...{ generation, seal: seal.digest, keptAt: options.keptAt },
+    });
   }
+  const accepted = await machine.decideAll(drafts);
   context.out.data({ account, case: owed.case, attested: mine, accepted }, mine.join('\n'));
   context.out.next(`breakglass status ${owed.case ?? account}`);
 };

@@ -3,31 +3,42 @@ import { accountView } from '../../../core/contracts/http.ts';
 import type { Sighting } from '../../../core/contracts/events.ts';
 import { subjectOf } from '../aboutCase.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
+import { dryRunOption, type DryRunOption } from '../dryRun.ts';
 import { notFound, usage } from '../exits.ts';
 import { onCase } from '../machine.ts';
 import { table, when } from '../printable.ts';
 
+interface Options extends DryRunOption {
+  readonly session?: string;
+}
+
 /** `breakglass claim`: "this session is mine", for a login made in a browser, or one that nobody declared. */
 export const addClaim: AddCommand = (program, context) => {
-  const command = program
-    .command('claim')
-    .description('say that a session is yours; without --session, list those nobody claimed')
-    .argument('<case>')
-    .option('--session <id>', 'the session’s id')
-    .action(async (named: string, options: { readonly session?: string }) => {
-      const phases = ['released', 'in-session', 'unanswered'] as const;
-      await onCase(context, { named, doing: 'claim', phases }, async (machine, id) => {
-        const { about, request } = await subjectOf(context, machine, id);
-        const { unclaimed } = await machine.api.get(`/v1/accounts/${about.account}`, accountView);
-        const session = readSession(options.session) ?? (await choose(context, unclaimed));
-        const accepted = await machine.decide({ type: 'claim', ...about, session });
-        context.out.data({ ...accepted, session }, session);
-        if (request === null)
-          context.out.warn('nobody authorised this use: everybody who watches over the account hears of it');
-        context.out.next(`when you are done: breakglass end ${id} --reason TEXT`);
-      });
+  const command = dryRunOption(
+    program
+      .command('claim')
+      .description('say that a session is yours; without --session, list those nobody claimed')
+      .argument('<case>')
+      .option('--session <id>', 'the session’s id'),
+  ).action(async (named: string, options: Options) => {
+    const phases = ['released', 'in-session', 'unanswered'] as const;
+    await onCase(context, { named, doing: 'claim', phases, dryRun: options.dryRun }, async (machine, id) => {
+      const { about, request } = await subjectOf(context, machine, id);
+      const { unclaimed } = await machine.api.get(`/v1/accounts/${about.account}`, accountView);
+      const session = readSession(options.session) ?? (await choose(context, unclaimed));
+      const accepted = await machine.decide({ type: 'claim', ...about, session });
+      context.out.data({ ...accepted, session }, session);
+      if (request === null)
+        context.out.warn('nobody authorised this use: everybody who watches over the account hears of it');
+      context.out.next(`when you are done: breakglass end ${id} --reason TEXT`);
     });
-  withExamples(command, 'claim acme-eu', 'claim acme-eu --session 0c2f…', 'claim acme-eu/2026-11-21-02');
+  });
+  withExamples(
+    command,
+    'claim acme-eu',
+    'claim acme-eu --session 0c2f8f0a-5d5c-4f57-9a39-5d1f6f0c7b11',
+    'claim acme-eu/2026-11-21-02',
+  );
 };
 
 const readSession = (text: string | undefined): string | null => {

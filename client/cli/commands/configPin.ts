@@ -28,7 +28,7 @@ export const addConfigPin: AddCommand = (config, { out, home }) => {
         out.say('compare this digest with your colleagues’, over another channel than the file came by');
       out.next('breakglass status');
     });
-  withExamples(command, 'config pin 0001.json', 'config pin 0001.json 0002.json --digest 9f86d0…');
+  withExamples(command, 'config pin 0001.json', 'config pin 0001.json 0002.json --digest 9f86d081884c7d65');
 };
 
 const refuse = (why: string): CliError => new CliError(exits.machineRefused, 'unknown-config', why);

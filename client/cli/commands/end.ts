@@ -3,6 +3,7 @@ import type { CaseId } from '../../../core/contracts/ids.ts';
 import { subjectOf } from '../aboutCase.ts';
 import { casePath, isIn } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
+import { dryRunOption, type DryRunOption } from '../dryRun.ts';
 import { CliError, exits, notFound, usage } from '../exits.ts';
 import { createVault } from '../held.ts';
 import { kratosAddress } from '../kratosAddress.ts';
@@ -11,7 +12,7 @@ import { tryOld, type Tried } from '../tryOld.ts';
 import type { VerifiedRequest } from '../verifyDossier.ts';
 import { readSeconds, waitUntil } from '../waiting.ts';
 
-interface Options {
+interface Options extends DryRunOption {
   readonly reason?: string;
   /** False for `--no-wait`. */
   readonly wait: boolean;
@@ -22,27 +23,30 @@ interface Options {
 
 /** `breakglass end`: gives the account back, and proves that what was opened is dead. */
 export const addEnd: AddCommand = (program, context) => {
-  const command = program
-    .command('end')
-    .description(
-      'end the session; wait for the rotation, then try the old credential and sign what Kratos said',
-    )
-    .argument('<case>')
-    .option('--reason <text>', 'what was achieved (not with --resume)')
-    .option('--wait', 'wait for the rotation and try the old credential', true)
-    .option('--no-wait', 'only end; try the old credential later with --resume')
-    .option('--timeout <seconds>', 'how long to wait', '600')
-    .option('--resume', 'the case has ended: only wait and try the old credential')
-    .option('--kratos <url>', 'Kratos’s public address (or BREAKGLASS_KRATOS_PUBLIC_URL, or the profile)')
-    .action(async (named: string, options: Options) => {
-      if (options.resume !== true && options.reason === undefined)
-        throw usage('give --reason TEXT (or --resume, if the case has ended already)');
-      const phases =
-        options.resume === true ? (['ended', 'settling'] as const) : (['released', 'in-session'] as const);
-      await onCase(context, { named, doing: 'end', phases }, (machine, id) =>
-        end(context, machine, id, options),
-      );
-    });
+  const command = dryRunOption(
+    program
+      .command('end')
+      .description(
+        'end the session; wait for the rotation, then try the old credential and sign what Kratos said',
+      )
+      .argument('<case>')
+      .option('--reason <text>', 'what was achieved (not with --resume)')
+      .option('--wait', 'wait for the rotation and try the old credential', true)
+      .option('--no-wait', 'only end; try the old credential later with --resume')
+      .option('--timeout <seconds>', 'how long to wait', '600')
+      .option('--resume', 'the case has ended: only wait and try the old credential')
+      .option('--kratos <url>', 'Kratos’s public address (or BREAKGLASS_KRATOS_PUBLIC_URL, or the profile)'),
+  ).action(async (named: string, options: Options) => {
+    if (options.resume === true && options.dryRun === true)
+      throw usage('--resume tries the old credential, which is no dry run: give one of the two');
+    if (options.resume !== true && options.reason === undefined)
+      throw usage('give --reason TEXT (or --resume, if the case has ended already)');
+    const phases =
+      options.resume === true ? (['ended', 'settling'] as const) : (['released', 'in-session'] as const);
+    await onCase(context, { named, doing: 'end', phases, dryRun: options.dryRun }, (machine, id) =>
+      end(context, machine, id, options),
+    );
+  });
   withExamples(
     command,
     'end acme-eu --reason "deploy stopped, checked with the incident lead"',

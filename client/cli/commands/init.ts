@@ -43,7 +43,8 @@ export const addInit: AddCommand = (program, { home, out }) => {
     });
   withExamples(
     command,
-    'init --person ana --api https://breakglass.acme.example --ssh-key ~/.ssh/id_ed25519',
+    'init --person ana --api https://breakglass.acme.example',
+    'init --person ana --api https://breakglass.acme.example --ssh-key ana.key --age-identity ana.age',
   );
 };
 

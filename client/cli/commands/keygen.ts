@@ -42,7 +42,7 @@ export const addKeygen: AddCommand = (program, { home, out, now }) => {
   withExamples(
     command,
     'keygen --person ana',
-    'keygen --person ana --no-passphrase --ssh-key ./ana.key --age-identity ./ana.age',
+    'keygen --person ana --no-passphrase --ssh-key ana.key --age-identity ana.age',
   );
 };
 

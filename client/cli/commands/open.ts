@@ -12,8 +12,9 @@ import { openCredential, type Credential } from '../openShares.ts';
 import { verifyRequest, verifyView } from '../verifyDossier.ts';
 import { asSigned } from '../verifyEnvelope.ts';
 import { verifySeals } from '../verifySeals.ts';
+import { readSeconds, waitForNextPhase, waitOptions, type WaitOptions } from '../waiting.ts';
 
-interface Options {
+interface Options extends WaitOptions {
   readonly login?: boolean;
   readonly kratos?: string;
 }
@@ -26,23 +27,33 @@ export const addOpen: AddCommand = (program, context) => {
     .description('combine the released shares here; log in with them, or show them once')
     .argument('<case>')
     .option('--login', 'log in to Kratos, claim the session, and keep the secret off the screen')
-    .option('--kratos <url>', 'Kratos’s public address (or BREAKGLASS_KRATOS_PUBLIC_URL, or the profile)')
-    .action(async (named: string, options: Options) => {
+    .option('--kratos <url>', 'Kratos’s public address (or BREAKGLASS_KRATOS_PUBLIC_URL, or the profile)');
+  waitOptions(command, 'wait until enough shares are there').action(
+    async (named: string, options: Options) => {
       if (options.login !== true && !out.isJson && !out.isStdoutTerminal)
         throw usage('a secret is shown on a terminal only: give --login, or --json to take it yourself');
-      const phases = ['released', 'in-session'] as const;
+      const seconds = readSeconds(options);
+      const before = options.wait === true ? (['requested', 'authorised'] as const) : [];
+      const phases = [...before, 'released', 'in-session'] as const;
       await onCase(context, { named, doing: 'open', phases }, async (machine, id) => {
         // Before anything is decrypted: a mistyped address must not cost a minute of an emergency later.
         const url = kratosAddress(context, machine.profile, options.kratos);
         if (options.login === true && url === null)
           throw usage('where is Kratos? give --kratos URL or set BREAKGLASS_KRATOS_PUBLIC_URL');
+        if (options.wait === true) await waitForNextPhase(context, machine.api, id, before, seconds);
         const { held, credential } = await open(context, machine, id);
         if (options.login === true && url !== null)
           await logIn({ context, machine, id, held, credential, url });
         else show(context, id, held, credential);
       });
-    });
-  withExamples(command, 'open acme-eu --login --kratos https://login.acme.example', 'open acme-eu');
+    },
+  );
+  withExamples(
+    command,
+    'open acme-eu --login --kratos https://login.acme.example',
+    'open acme-eu --login --wait --timeout 1800',
+    'open acme-eu',
+  );
 };
 
 /** Verifies, decrypts and keeps the credential for its trial after the rotation. */

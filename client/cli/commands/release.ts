@@ -3,16 +3,23 @@ import { caseView, dossier as dossierSchema } from '../../../core/contracts/http
 import { parts, type CaseId, type Part } from '../../../core/contracts/ids.ts';
 import { rewrapShare } from '../../../core/custody/open.ts';
 import { wipe } from '../../../core/custody/bytes.ts';
-import type { Accepted } from '../api.ts';
 import { casePath } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
 import { assertNotStale } from '../custodyCopies.ts';
+import { dryRunOption, type DryRunOption } from '../dryRun.ts';
 import { CliError, exits, MachineRefusal } from '../exits.ts';
+import { sayLink } from '../link.ts';
 import { onCase, type Machine } from '../machine.ts';
 import { openOwnShare } from '../ownShare.ts';
 import { readPart } from '../parts.ts';
 import { verifyQuorum, verifyRequest, verifyView } from '../verifyDossier.ts';
+import type { Draft } from '../sign.ts';
 import { verifySeals } from '../verifySeals.ts';
+import { readSeconds, waitForNextPhase, waitOptions, type WaitOptions } from '../waiting.ts';
+
+interface Options extends WaitOptions, DryRunOption {
+  readonly part?: string;
+}
 
 /** `breakglass release`: this machine believes signatures, not the api, and gives its share to the requester. */
 export const addRelease: AddCommand = (program, context) => {
@@ -20,17 +27,31 @@ export const addRelease: AddCommand = (program, context) => {
     .command('release')
     .description('check the case on this machine, and release your share to the requester')
     .argument('<case>')
-    .option('--part <part>', 'password or mfa (default: the part you hold)')
-    .action(async (named: string, options: { readonly part?: string }) => {
+    .option('--part <part>', 'password or mfa (default: the part you hold)');
+  dryRunOption(waitOptions(command, 'wait until enough shares are there')).action(
+    async (named: string, options: Options) => {
       const asked = readPart(options.part);
-      await onCase(context, { named, doing: 'release', phases: ['authorised'] }, (machine, id) =>
-        release(context, machine, id, asked),
-      );
-    });
-  withExamples(command, 'release acme-eu', 'release acme-eu/2026-11-21-01 --part mfa');
+      const wait = options.wait === true ? readSeconds(options) : null;
+      const about = { named, doing: 'release', phases: ['authorised'] as const, dryRun: options.dryRun };
+      await onCase(context, about, (machine, id) => release(context, machine, id, asked, wait));
+    },
+  );
+  withExamples(
+    command,
+    'release acme-eu --dry-run',
+    'release acme-eu',
+    'release acme-eu/2026-11-21-01 --part mfa --wait --timeout 900',
+  );
 };
 
-const release = async (context: Context, machine: Machine, id: CaseId, asked: Part | null): Promise<void> => {
+/** @param wait - in seconds, for the others’ shares; null not to wait */
+const release = async (
+  context: Context,
+  machine: Machine,
+  id: CaseId,
+  asked: Part | null,
+  wait: number | null,
+): Promise<void> => {
   const { api, trust, me, profile } = machine;
   const now = context.now();
   const view = await api.get(casePath(id), caseView);
@@ -53,7 +74,7 @@ const release = async (context: Context, machine: Machine, id: CaseId, asked: Pa
   for (const fault of faults) context.out.warn(`not counted: ${fault}`);
   context.out.say(`${by} asked, ${approvers.join(', ')} approved: verified on this machine`);
 
-  const accepted: Accepted[] = [];
+  const drafts: Draft[] = [];
   for (const part of mine) {
     const { sealed, digest } = seals[part];
     const share = await openOwnShare(seals[part], me, profile, trust);
@@ -61,14 +82,18 @@ const release = async (context: Context, machine: Machine, id: CaseId, asked: Pa
       // The recipient and the digest are the signed request's, never a view's.
       const ciphertext = await rewrapShare({ share, recipient, request: request.digest });
       const about = { case: id, account, request: request.digest, part, generation: sealed.generation };
-      accepted.push(await machine.decide({ type: 'release', ...about, seal: digest, recipient, ciphertext }));
+      drafts.push({ type: 'release', ...about, seal: digest, recipient, ciphertext });
     } finally {
       wipe(share.bytes);
     }
   }
+  const accepted = await machine.decideAll(drafts);
+  const isLast = accepted.some(({ events }) => events.includes('released'));
+  if (!isLast && wait !== null) await waitForNextPhase(context, api, id, ['authorised'], wait);
   context.out.data({ case: id, released: mine, accepted }, mine.join('\n'));
-  const isComplete = accepted.some(({ events }) => events.includes('released'));
+  const isComplete = isLast || wait !== null;
   context.out.next(isComplete ? `${by}: breakglass open ${id} --login` : `breakglass status ${id}`);
+  sayLink(context, machine, id);
 };
 
 /** Too early or too late is no lie: nothing goes into the log. */

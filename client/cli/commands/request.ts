@@ -1,14 +1,19 @@
-import { eligible } from '../../../core/rules/quorum.ts';
+import { nearest } from '../../../core/rules/nearest.ts';
 import { checkReason } from '../../../core/rules/scenarios.ts';
 import { newAgeIdentity, recipientOf } from '../../../core/custody/age.ts';
-import type { AccountId } from '../../../core/contracts/ids.ts';
+import type { AccountId, CaseId } from '../../../core/contracts/ids.ts';
+import type { Refusal } from '../../../core/contracts/failures.ts';
 import { readAccount } from '../caseName.ts';
 import { withExamples, type AddCommand } from '../context.ts';
+import { dryRunOption, foretell, type DryRunOption } from '../dryRun.ts';
 import { CliError, exits, usage } from '../exits.ts';
 import { createVault } from '../held.ts';
+import { sayLink } from '../link.ts';
 import { onAccount, type Machine } from '../machine.ts';
+import { describePolicy } from '../preview.ts';
+import { readSeconds, waitForNextPhase, waitOptions, type WaitOptions } from '../waiting.ts';
 
-interface Options {
+interface Options extends WaitOptions, DryRunOption {
   readonly scenario: string;
   readonly condition: readonly string[];
   readonly reason: string;
@@ -16,7 +21,6 @@ interface Options {
   readonly incidentChannel: string;
   readonly expectedMinutes: string;
   readonly drill?: boolean;
-  readonly dryRun?: boolean;
 }
 
 /** `breakglass request`: ask for an account. */
@@ -31,38 +35,49 @@ export const addRequest: AddCommand = (program, context) => {
     .requiredOption('--symptom <text>', 'what is seen to be wrong')
     .requiredOption('--incident-channel <text>', 'where the incident is handled')
     .requiredOption('--expected-minutes <n>', 'how long you will need it')
-    .option('--drill', 'a rehearsal: the same steps, marked as one')
-    .option('--dry-run', 'say what would be asked of whom, and ask nobody')
-    .action(async (name: string, options: Options) => {
+    .option('--drill', 'a rehearsal: the same steps, marked as one');
+  dryRunOption(waitOptions(command, 'wait until enough have approved, or one has denied')).action(
+    async (name: string, options: Options) => {
       const account = readAccount(name);
-      await onAccount(context, { account, doing: 'request' }, async (machine) => {
-        const refusal = preview(machine, account, options, context.out.say);
-        if (options.dryRun === true) {
-          context.out.data(
-            { refusal },
-            refusal === null ? 'the rules would admit it' : 'the rules would refuse it',
-          );
-          if (refusal !== null) throw new CliError(exits.refused, refusal.code, refusal.why);
-          return;
-        }
-        await ask(machine, account, options);
+      const seconds = readSeconds(options);
+      const minutes = readMinutes(options.expectedMinutes);
+      await onAccount(context, { account, doing: 'request', dryRun: options.dryRun }, async (machine) => {
+        assertNoSlip(machine, options);
+        for (const line of await describePolicy(machine, account, options.scenario, context.now()))
+          context.out.say(line);
+        foretell(context, options, refusalOf(machine, account, options));
+        const id = await ask(machine, account, options, minutes);
+        if (id === null) return;
+        if (options.wait === true) {
+          await waitForNextPhase(context, machine.api, id, ['requested'], seconds);
+          context.out.next(`breakglass open ${id} --login --wait`);
+        } else context.out.next(`breakglass status ${id} --watch`);
+        sayLink(context, machine, id);
       });
-    });
+    },
+  );
   withExamples(
     command,
     'request acme-eu --scenario sso-down --condition sso-fully-down --condition sev-0 \\\n' +
       '      --reason "nobody can log in to stop the bad deploy" --symptom "502 from every region" \\\n' +
       '      --incident-channel "#inc-4711" --expected-minutes 20',
+    'request acme-eu --dry-run --scenario sso-down --condition sso-fully-down sev-0 \\\n' +
+      '      --reason "nobody can log in" --symptom "502" --incident-channel "#inc-4711" --expected-minutes 20',
   );
 
-  async function ask(machine: Machine, account: AccountId, options: Options): Promise<void> {
+  async function ask(
+    machine: Machine,
+    account: AccountId,
+    options: Options,
+    expectedMinutes: number,
+  ): Promise<CaseId | null> {
     const { scenario, condition, reason, symptom, incidentChannel } = options;
     const identity = await newAgeIdentity();
     const signed = await machine.sign(
       {
         ...{ type: 'request', kind: options.drill === true ? 'drill' : 'emergency', account, scenario },
         conditions: [...new Set(condition)],
-        ...{ reason, symptom, incidentChannel, expectedMinutes: readMinutes(options.expectedMinutes) },
+        ...{ reason, symptom, incidentChannel, expectedMinutes },
         recipient: await recipientOf(identity),
       },
       goodUntil(machine, context.now()),
@@ -83,7 +98,7 @@ export const addRequest: AddCommand = (program, context) => {
       await vault.write({ ...held, case: accepted.case });
       context.out.data({ ...accepted, request: signed.digest }, accepted.case ?? 'accepted');
       context.out.next(`approvers: breakglass approve ${accepted.case ?? account}`);
-      context.out.next(`breakglass status ${accepted.case ?? account}`);
+      return accepted.case;
     } catch (error) {
       if (error instanceof CliError && error.exit === exits.refused) await vault.forget(signed.digest);
       throw error;
@@ -97,30 +112,31 @@ const readMinutes = (text: string): number => {
   throw usage(`--expected-minutes ${text}: a whole number of minutes`);
 };
 
+/** A slip of the keys is not worth a refusal in the ledger; any other name goes to the rules. */
+const assertNoSlip = ({ trust: { current }, account: terms }: Machine, options: Options): void => {
+  const { scenarios, refused } = current.config;
+  const { scenario, condition } = options;
+  const meant = (flag: string, typed: string, known: readonly string[]): void => {
+    const name = known.includes(typed) ? null : nearest(typed, known);
+    if (name !== null) throw usage(`${flag} ${typed}: there is none of that name; did you mean ${name}?`);
+  };
+  if (!Object.hasOwn(refused, scenario)) meant('--scenario', scenario, terms.scenarios);
+  const conditions = Object.keys(scenarios[scenario]?.conditions ?? {});
+  for (const each of condition) meant('--condition', each, conditions);
+};
+
 /** A request is good while it may still be approved, released and first used. */
 const goodUntil = ({ trust }: Machine, now: string): string => {
   const { request, release, session } = trust.current.config.deadlines;
   return new Date(Date.parse(now) + (request + release + session) * 1000).toISOString();
 };
 
-/** Says what will be asked of whom. The rules refuse on the server, so that a refusal is in the ledger. */
-const preview = (
+/** The rules refuse on the server, so that a refusal is in the ledger; the person hears of it here already. */
+const refusalOf = (
   { trust: { current }, account: terms, me }: Machine,
   account: AccountId,
-  options: Options,
-  say: (line: string) => void,
-) => {
-  const { scenario, condition: conditions, reason, symptom } = options;
-  const { need, role } = terms.quorum;
-  const approvers = eligible(current.config, role, me);
-  const longest = current.config.scenarios[scenario]?.longestSessionMinutes;
-  say(`${account}: ${terms.says}`);
-  say(`needs ${need} of ${approvers.length} (${approvers.join(', ')}), not you`);
-  for (const [part, { threshold, custodians }] of Object.entries(terms.custody))
-    say(`then ${threshold} of ${custodians.length} custodians of the ${part} (${custodians.join(', ')})`);
-  if (longest !== undefined)
-    say(`the longest session is ${longest} minutes; the credential is rotated afterwards`);
-  const refusal = checkReason(current.config, account, { scenario, conditions, texts: [reason, symptom] });
-  if (refusal !== null) say(`the rules will refuse this: ${refusal.why}`);
-  return refusal;
-};
+  { scenario, condition: conditions, reason, symptom }: Options,
+): Refusal | null =>
+  terms.principals.includes(me)
+    ? checkReason(current.config, account, { scenario, conditions, texts: [reason, symptom] })
+    : { code: 'not-a-principal', why: `${me} may not use ${account}; ${terms.principals.join(', ')} may` };

@@ -6,12 +6,13 @@ import { writeUpHeadings } from '../../../core/rules/case/decide.ts';
 import { subjectOf } from '../aboutCase.ts';
 import { casePath } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
+import { dryRunOption, type DryRunOption } from '../dryRun.ts';
 import { CliError, exits, usage } from '../exits.ts';
 import { readNamed } from '../home.ts';
 import { onCase } from '../machine.ts';
 import { writeUpTemplate, type Document } from '../writeUpTemplate.ts';
 
-interface Options {
+interface Options extends DryRunOption {
   readonly document: string;
   readonly file?: string;
   readonly template?: boolean;
@@ -20,45 +21,46 @@ interface Options {
 /** `breakglass write-up`: the session log or the post-mortem, begun from the facts. */
 export const addWriteUp: AddCommand = (program, context) => {
   const { out } = context;
-  const command = program
-    .command('write-up')
-    .description(
-      'deliver the session log or the post-mortem; opens $EDITOR on a template filled from the facts',
-    )
-    .argument('<case>')
-    .requiredOption('--document <name>', Object.keys(writeUpHeadings).join(' or '))
-    .option('--file <file>', 'take the text from a file, “-” for standard input')
-    .option('--template', 'print the template and deliver nothing')
-    .action(async (named: string, options: Options) => {
-      const document = readDocument(options.document);
-      await onCase(
-        context,
-        { named, doing: 'write-up', phases: ['ended', 'settling'] },
-        async (machine, id) => {
-          const view = await machine.api.get(casePath(id), caseView);
-          const template = writeUpTemplate(document, view);
-          if (options.template === true) {
-            out.data({ case: id, document, template }, template);
-            return;
-          }
-          const { about } = await subjectOf(context, machine, id);
-          const draft = `drafts/${id.replaceAll('/', '-')}-${document}.md`;
-          const text =
-            options.file === undefined
-              ? await edit(context, draft, template)
-              : await readText(context, options.file);
-          const accepted = await keepingDraft(
-            context,
-            options.file === undefined ? draft : null,
-            id,
-            document,
-            () => machine.decide({ type: 'write-up', ...about, document, text }),
-          );
-          out.data(accepted, id);
-          out.next(`breakglass status ${id}`);
-        },
-      );
-    });
+  const command = dryRunOption(
+    program
+      .command('write-up')
+      .description(
+        'deliver the session log or the post-mortem; opens $EDITOR on a template filled from the facts',
+      )
+      .argument('<case>')
+      .requiredOption('--document <name>', Object.keys(writeUpHeadings).join(' or '))
+      .option('--file <file>', 'take the text from a file, “-” for standard input')
+      .option('--template', 'print the template and deliver nothing'),
+  ).action(async (named: string, options: Options) => {
+    const document = readDocument(options.document);
+    await onCase(
+      context,
+      { named, doing: 'write-up', phases: ['ended', 'settling'], dryRun: options.dryRun },
+      async (machine, id) => {
+        const view = await machine.api.get(casePath(id), caseView);
+        const template = writeUpTemplate(document, view);
+        if (options.template === true) {
+          out.data({ case: id, document, template }, template);
+          return;
+        }
+        const { about } = await subjectOf(context, machine, id);
+        const draft = `drafts/${id.replaceAll('/', '-')}-${document}.md`;
+        const text =
+          options.file === undefined
+            ? await edit(context, draft, template)
+            : await readText(context, options.file);
+        const accepted = await keepingDraft(
+          context,
+          options.file === undefined ? draft : null,
+          id,
+          document,
+          () => machine.decide({ type: 'write-up', ...about, document, text }),
+        );
+        out.data(accepted, id);
+        out.next(`breakglass status ${id}`);
+      },
+    );
+  });
   withExamples(
     command,
     'write-up acme-eu --document session-log',

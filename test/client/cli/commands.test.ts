@@ -229,7 +229,7 @@ describe('what the rules refuse', () => {
     const before = world.harness.ledger.rows.length;
     const ran = await world.run('alice', [...replaced('--scenario', 'curiosity'), '--dry-run']);
     expect(ran.exit).toBe(3);
-    expect(ran.stderr).toContain('needs 2 of 3 (bob, carol, dan), not you');
+    expect(ran.stderr).toContain('needs 2 of 3 seniors (bob, carol, dan), not you');
     expect(world.actions(before)).toEqual([]);
   });
 });

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly isTerminal?: boolean;
   /** Seconds by which this machine's clock is ahead of the api's. */
   readonly clockAhead?: number;
+  /** Does what others do while the command waits; the clock goes on by itself. */
+  readonly meanwhile?: () => Promise<void>;
 }
 
 /** Changes what the api answers; gives undefined to leave it as it is. */
@@ -74,7 +76,7 @@ export async function makeWorld(): Promise<World> {
   };
   const home = (person: string): string => join(folder, 'homes', person);
   const run: World['run'] = async (person, args, options = {}) => {
-    const { env = {}, stdin = '', isTerminal = false, clockAhead = 0 } = options;
+    const { env = {}, stdin = '', isTerminal = false, clockAhead = 0, meanwhile } = options;
     const said = { stdout: '', stderr: '' };
     const stream = (name: keyof typeof said) => ({
       write: (text: string) => (said[name] += text),
@@ -89,7 +91,7 @@ export async function makeWorld(): Promise<World> {
       random: randomBytes,
       sleep: async (milliseconds) => {
         harness.advance(milliseconds / 1000);
-        return Promise.resolve();
+        await meanwhile?.();
       },
       fetch: between,
     });
