@@ -1,4 +1,5 @@
 import type { Section } from '../figure.ts';
+import { proveCli } from './usable/cli.ts';
 import { proveConfig } from './usable/config.ts';
 import { proveInstall } from './usable/install.ts';
 import { proveReadme } from './usable/readme.ts';
@@ -12,4 +13,5 @@ export const sections: readonly Section[] = [
   { name: 'temporal', prove: proveTemporal },
   { name: 'install', prove: proveInstall },
   { name: 'readme', prove: proveReadme },
+  { name: 'cli', prove: proveCli },
 ];
