@@ -1,28 +1,13 @@
-import { ChannelError, type Channels } from '../adapters/channels/index.ts';
-import {
-  OUTBOX_CHANNEL,
-  type createOutbox,
-  type Backoff,
-  type Outbox,
-  type PendingDelivery,
-} from '../adapters/postgres/index.ts';
-import type { Log } from '../adapters/settings/log.ts';
-import { reasonOf } from '../core/contracts/failures.ts';
-import type { Ledger } from '../core/contracts/ledger.ts';
+import { OUTBOX_CHANNEL, type createOutbox } from '../adapters/postgres/index.ts';
+import { createDeliveries, type DeliveriesDeps } from './deliveries.ts';
 import { listenForWakes } from './wakes.ts';
 
 /** What delivers messages. */
-export interface DispatcherDeps {
+export interface DispatcherDeps extends Omit<DeliveriesDeps, 'now' | 'pause'> {
   readonly pool: Parameters<typeof createOutbox>[0];
-  readonly outbox: Outbox;
-  readonly ledger: Ledger;
-  readonly channels: Channels;
-  readonly log: Log;
   readonly now?: () => Date;
   /** Milliseconds from one sweep to the next; a second when left out. */
   readonly sweepEveryMs?: number;
-  /** How long a failed delivery rests, in seconds. */
-  readonly backoff?: Backoff;
 }
 
 export interface Dispatcher {
@@ -31,145 +16,27 @@ export interface Dispatcher {
 }
 
 const SECOND_MS = 1_000;
-const usualBackoff: Backoff = { first: 2, longest: 300 };
-/** More at once would only be refused by the channel (Slack takes one message a second). */
-const AT_ONCE = 4;
-const SWEEP_MOST = 200;
-
-const refusalOf = (error: unknown): string =>
-  error instanceof ChannelError ? error.reason : 'it could not be sent';
 
 /**
  * Delivers what the outbox holds: each message to each of its channels until that channel has taken it. A sweep
  * every second finds everything; a `NOTIFY` only makes it sooner.
- *
- * A delivery that was accepted while its record failed may be sent again after a restart, under the same id.
  */
 export const startDispatcher = async (deps: DispatcherDeps): Promise<Dispatcher> => {
-  const { outbox, ledger, channels, log, now = () => new Date() } = deps;
-  const { sweepEveryMs = SECOND_MS, backoff = usualBackoff } = deps;
-  const underWay = new Map<string, { readonly channel: string; readonly work: Promise<void> }>();
-  const state = { isStopped: false, isSweeping: false, isWoken: false };
-
-  const deliver = async ({ message, channel, attempts }: PendingDelivery): Promise<void> => {
-    const record = async (outcome: 'accepted' | 'failed', detail: string, at: string): Promise<void> => {
-      await outbox.recordDelivery({ id: message.id, channel, attempt: attempts + 1, outcome, detail, at });
-    };
-    let acceptance;
-    try {
-      acceptance = await channels.send(channel, message);
-    } catch (error) {
-      log.warn(
-        { message: message.id, channel, attempt: attempts + 1, reason: refusalOf(error) },
-        'message not taken',
-      );
-      await record('failed', refusalOf(error), now().toISOString());
-      return;
-    }
-    const { acceptedAt, detail } = acceptance;
-    log.info({ message: message.id, channel, acceptedAt }, 'message taken');
-    // The row comes first: after a crash between the two the message goes out again, but is never unaccounted for.
-    await untilStopped(() => recordMessage(ledger, { message, channel, acceptedAt, detail }));
-    await untilStopped(() => record('accepted', detail, acceptedAt));
-  };
-
-  /** What was sent must be recorded, or it is sent again: so the record is tried until it holds. */
-  const untilStopped = async (step: () => Promise<unknown>): Promise<void> => {
-    for (;;) {
-      try {
-        await step();
-        return;
-      } catch (error) {
-        if (state.isStopped) throw error;
-        log.warn({ reason: reasonOf(error) }, 'a delivery was not recorded');
-        await new Promise((resolve) => setTimeout(resolve, sweepEveryMs));
-      }
-    }
-  };
-
-  const begin = (pending: PendingDelivery): void => {
-    const name = `${pending.channel} ${pending.message.id}`;
-    const busy = [...underWay.values()].filter(({ channel }) => channel === pending.channel).length;
-    if (underWay.has(name) || busy >= AT_ONCE) return;
-    const work = deliver(pending)
-      .catch((error: unknown) =>
-        log.warn({ message: pending.message.id, reason: reasonOf(error) }, 'delivery broken off'),
-      )
-      .finally(() => {
-        underWay.delete(name);
-        sweep();
-      });
-    underWay.set(name, { channel: pending.channel, work });
-  };
-
-  const sweepOnce = async (): Promise<void> => {
-    const found = await outbox.pending(SWEEP_MOST, now().toISOString(), backoff);
-    if (!state.isStopped) found.forEach(begin);
-  };
-
-  /** One sweep at a time; a wake meanwhile means one more. */
+  const { pool, sweepEveryMs = SECOND_MS, now = () => new Date() } = deps;
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, sweepEveryMs));
+  const deliveries = createDeliveries({ ...deps, now, pause });
   const sweep = (): void => {
-    if (state.isStopped) return;
-    state.isWoken = true;
-    if (state.isSweeping) return;
-    state.isSweeping = true;
-    const run = async (): Promise<void> => {
-      while (state.isWoken && !state.isStopped) {
-        state.isWoken = false;
-        await sweepOnce();
-      }
-    };
-    sweeping = run()
-      .catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'the outbox could not be read'))
-      .finally(() => (state.isSweeping = false));
+    deliveries.sweep();
   };
-
-  let sweeping: Promise<unknown> = Promise.resolve();
-  const wakes = listenForWakes(deps.pool, OUTBOX_CHANNEL, sweep, log);
+  const wakes = listenForWakes(pool, OUTBOX_CHANNEL, sweep, deps.log);
   const timer = setInterval(sweep, sweepEveryMs);
   sweep();
-
   return {
     async stop() {
-      state.isStopped = true;
       clearInterval(timer);
+      const stopped = deliveries.stop();
       await wakes.stop();
-      await sweeping;
-      await Promise.allSettled([...underWay.values()].map(({ work }) => work));
+      await stopped;
     },
   };
 };
-
-/** The ledger's word that somebody was told: once a message, by the first channel that took it. */
-const recordMessage = (
-  ledger: Ledger,
-  it: Pick<PendingDelivery, 'message' | 'channel'> & { readonly acceptedAt: string; readonly detail: string },
-): Promise<void> =>
-  ledger.transact(async (tx) => {
-    const { message, channel, acceptedAt, detail } = it;
-    const key = `message/${message.id}`;
-    if ((await tx.rowByKey(key)) !== null) return;
-    await tx.append({
-      timestamp: acceptedAt,
-      actor_id: 'breakglass',
-      actor_role: 'worker',
-      action: 'break_glass_message',
-      resource_type: message.account === null ? 'ledger' : 'account',
-      resource_id: message.account ?? 'ledger',
-      ip_address: null,
-      user_agent: null,
-      result: 'success',
-      case_id: message.case,
-      nonce: null,
-      key,
-      metadata: {
-        message: message.id,
-        severity: message.severity,
-        to: message.to,
-        channels: message.channels,
-        accepted_by: channel,
-        accepted_at: acceptedAt,
-        receipt: detail,
-      },
-    });
-  });

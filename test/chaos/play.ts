@@ -34,6 +34,9 @@ export interface Played {
 const origin = { ip: '203.0.113.7', userAgent: 'simulated' };
 const mostSteps = 220;
 const mostRounds = 400;
+/** What the outbox keeps for so long, without anything else to be done, is not waited for: twice its longest rest. */
+const mostUnheard = 60;
+const secondsUnheard = 10;
 
 const nonceOf = (random: Random): string =>
   Array.from({ length: 32 }, () => random.int(16).toString(16)).join('');
@@ -137,7 +140,7 @@ const createPlay = (world: MemoryWorld, players: ChaosOrg['players'], everybody:
       if (random.chance(0.2)) world.watcher.sweep();
       await world.watcher.work(random);
     },
-    outbox: () => world.deliver(),
+    outbox: (random) => world.deliver(random),
     plant: () => world.plant(),
   };
   /** How often each is chosen. */
@@ -160,7 +163,7 @@ const createPlay = (world: MemoryWorld, players: ChaosOrg['players'], everybody:
     },
     /** Everybody does all they owe, machines too, until nothing moves and no deadline is to come. */
     async settle(random: Random): Promise<boolean> {
-      for (let round = 0; round < mostRounds; round += 1) {
+      for (let round = 0, unheard = 0; round < mostRounds; round += 1) {
         const before = world.ledger.rows.length;
         for (const it of late.splice(0)) await world.faults.run(random.fork(), () => submit(it, random));
         world.watcher.sweep();
@@ -170,8 +173,12 @@ const createPlay = (world: MemoryWorld, players: ChaosOrg['players'], everybody:
           await world.faults.run(random.fork(), () => say(deed, random));
         for (const id of world.flows.ids()) await world.faults.run(random.fork(), () => world.flows.tick(id));
         const isQuiet = world.flows.woken().length === 0 && late.length === 0;
-        const isHeard = world.watcher.isIdle() && world.isDelivered();
-        if (world.ledger.rows.length > before || !isQuiet || !isHeard) continue;
+        if (world.ledger.rows.length > before || !isQuiet || !world.watcher.isIdle()) continue;
+        if (unheard < mostUnheard && !(await world.isDelivered())) {
+          unheard += 1;
+          world.pass(secondsUnheard);
+          continue;
+        }
         const { account, cases } = situation();
         const next = earliest([nextAccountDeadline(account), ...cases.map(nextCaseDeadline)]);
         if (next === null && account.rotation === null) return true;

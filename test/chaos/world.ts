@@ -1,4 +1,5 @@
 /** What surrounds the workflows of one account: the real activities on simulated adapters that fail, sentinel, outbox. */
+import type { Acceptance } from '../../adapters/channels/index.ts';
 import { createActivities } from '../../activities/index.ts';
 import { createRecorder } from '../../activities/recorder.ts';
 import type { Seals } from '../../activities/rotation/sealing.ts';
@@ -11,6 +12,7 @@ import { later } from '../../core/rules/decision.ts';
 import { createSightingRecorder } from '../../sentinel/record.ts';
 import { createMemoryLedger } from '../support/memoryLedger.ts';
 import { createSimulatedKratos } from '../support/simulatedKratos.ts';
+import { createCourier, type BrokenCourier } from './courier.ts';
 import { claimOf, type Deed, type Situation } from './deeds.ts';
 import type { Evidence, Taken, WayIn } from './evidence.ts';
 import { createFaults } from './faults.ts';
@@ -23,6 +25,7 @@ import { namedIn } from './waysIn.ts';
 
 /** Something broken on purpose within the system, so that a checker shows that it looks. */
 export type Sabotage =
+  | BrokenCourier
   | 'kratos keeps another password'
   | 'a login rings for nobody'
   | 'a login is not recorded'
@@ -138,8 +141,14 @@ export const createChaosWorld = (options: ChaosWorldOptions) => {
   });
   const activities = rotatesForReal ? real : { ...real, rotate };
   const channels = faults.failing('channel', {
-    send: (channel: string, { id, text, title }: Message) =>
-      Promise.resolve(void taken.push({ id, channel, text: `${title}\n${text}` })),
+    send: (channel: string, { id, text, title }: Message): Promise<Acceptance> => {
+      taken.push({ id, channel, text: `${title}\n${text}` });
+      return Promise.resolve({ acceptedAt: nowText(), detail: `${taken.length}` });
+    },
+  });
+  const courier = createCourier({
+    ...{ ledger, reached, faults, channels, clock, isBroken: once },
+    say: (line) => void said.push(line),
   });
   const recorder = createSightingRecorder({ ledger: reached, config: () => config, now: clock });
   const watcher = createWatcher({
@@ -153,9 +162,9 @@ export const createChaosWorld = (options: ChaosWorldOptions) => {
           : recorder.recordLogin(step, sighting, alarm);
       },
     },
-    send: (channel, message) => {
+    send: async (channel, message) => {
       if (once('a login rings for nobody')) broken.login = message.id;
-      return broken.login === message.id ? Promise.resolve() : channels.send(channel, message);
+      if (broken.login !== message.id) await channels.send(channel, message);
     },
   });
 
@@ -185,19 +194,9 @@ export const createChaosWorld = (options: ChaosWorldOptions) => {
     async intrude(): Promise<void> {
       if (kratos.credential() !== null) await happened(kratos.signIn());
     },
-    /** Hands every message to each of its channels, until that channel has taken it. */
-    async deliver(): Promise<void> {
-      for (const message of ledger.messages)
-        for (const channel of message.channels)
-          if (!taken.some((each) => each.id === message.id && each.channel === channel))
-            await channels.send(channel, message).catch(onFailure);
-    },
-    isDelivered: (): boolean =>
-      ledger.messages.every((message) =>
-        message.channels.every((channel) =>
-          taken.some((each) => each.id === message.id && each.channel === channel),
-        ),
-      ),
+    /** Sends what is due; see `isDelivered` for whether anything is left. */
+    deliver: (chance: Random): Promise<void> => courier.deliver(chance),
+    isDelivered: (): Promise<boolean> => courier.isDone(),
     /** Looks whether what the ledger names opens the account. */
     async lookIn(when: string): Promise<void> {
       const credential = kratos.credential();

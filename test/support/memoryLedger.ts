@@ -11,6 +11,8 @@ export interface MemoryLedger extends Ledger {
   readonly rows: readonly Row[];
   /** The outbox, in order. */
   readonly messages: readonly Message[];
+  /** The row that caused each message, by the message's id. */
+  readonly causes: ReadonlyMap<string, number>;
 }
 
 /** Rows are handed out as they are: nobody can change one, and thousands are read without a copy. */
@@ -23,21 +25,28 @@ const frozen = <T>(value: T): T => {
 export function createMemoryLedger(): MemoryLedger {
   const rows: Row[] = [];
   const messages: Message[] = [];
+  const causes = new Map<string, number>();
   let last: Promise<unknown> = Promise.resolve();
   return {
     rows,
     messages,
+    causes,
     transact: (work) => {
-      const mine = last.then(() => transact(rows, messages, work));
+      const mine = last.then(() => transact({ rows, messages, causes }, work));
       last = mine.catch(() => undefined);
       return mine;
     },
   };
 }
 
+interface Kept {
+  readonly rows: Row[];
+  readonly messages: Message[];
+  readonly causes: Map<string, number>;
+}
+
 async function transact<T>(
-  rows: Row[],
-  messages: Message[],
+  { rows, messages, causes }: Kept,
   work: (tx: LedgerTransaction) => Promise<T>,
 ): Promise<T> {
   const added: Row[] = [];
@@ -101,6 +110,7 @@ async function transact<T>(
   );
   rows.push(...added);
   messages.push(...fresh);
+  for (const { id } of fresh) causes.set(id, rows.at(-1)?.seq ?? 0);
   return result;
 }
 

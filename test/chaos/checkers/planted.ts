@@ -31,6 +31,8 @@ export const planted: Readonly<Record<CheckerName, readonly Planted[]>> = {
       what: 'a message is dropped',
       alter: (it) => ({ ...it, taken: it.taken.filter(({ id }) => id !== it.messages[0]?.id) }),
     },
+    { what: 'a message is given up once its channel failed' },
+    { what: 'a message is noted as taken before it is sent' },
   ],
   '5 nobody alone, nothing forged': [{ what: 'an approval nobody signed' }],
   '6 the chain holds, rows once': [

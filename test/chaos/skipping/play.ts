@@ -39,6 +39,8 @@ const origin = { ip: '203.0.113.7', userAgent: 'simulated' };
 const mostRounds = 600;
 /** Rounds in a row in which nothing was done and nothing was due. */
 const mostIdle = 40;
+/** Rounds in which only the outbox has something left: about twice its longest rest. */
+const mostUnheard = 40;
 
 const nonceOf = (random: Random): string =>
   Array.from({ length: 32 }, () => random.int(16).toString(16)).join('');
@@ -173,20 +175,24 @@ export const playSkipping = async (
     const wait = (Date.parse(instant) - server.now().getTime()) / 1000 + 1;
     await server.pass(Math.min(nap, Math.max(1, wait)));
   };
+  let unheard = 0;
   /** Everybody does what they may. @returns whether nothing was left to do, nor is anything due */
   const round = async (): Promise<boolean> => {
     const before = world.ledger.rows.length;
     await happenings();
     world.watcher.sweep();
     await faulty(() => world.watcher.work(random.fork()));
-    await faulty(() => world.deliver());
+    await faulty(() => world.deliver(random.fork()));
     await world.plant();
     const todo = await deeds();
     // Who waits until somebody else has spoken sees what was said. And the first statement starts the account's
     // workflow: two that do so at once are what we take to have left a new server standing still.
     const isCareful = before === 0 || underway().some(([{ holds }]) => holds !== undefined);
     await Promise.all(todo.slice(0, isCareful ? 1 : 1 + random.int(4)).map(say));
-    const isBusy = todo.length > 0 || !world.watcher.isIdle() || !world.isDelivered();
+    const isUnheard = unheard < mostUnheard && !(await world.isDelivered());
+    const isOthers = todo.length > 0 || !world.watcher.isIdle();
+    if (isUnheard && !isOthers) unheard += 1;
+    const isBusy = isOthers || isUnheard;
     const due = next();
     if (isBusy || due === null) await server.pass(1 + random.int(30));
     else await passUntil(due);
