@@ -13,7 +13,7 @@ export interface Timekeeper {
 }
 
 export interface TimekeeperOptions {
-  /** Told when this machine's clock turns out to be wrong, and when the database cannot be asked; once each. */
+  /** Told when this machine's clock or the database's turns out to be wrong, and when it cannot be asked; once each. */
   readonly warn: (facts: object, text: string) => void;
   /** Milliseconds between two looks at the database; ten seconds when left out. */
   readonly everyMs?: number;
@@ -22,14 +22,19 @@ export interface TimekeeperOptions {
 const TEN_SECONDS_MS = 10_000;
 /** Milliseconds. What took longer says too little about the time. */
 const LONGEST_ANSWER = 1_000;
-/** Milliseconds. A machine that is further off is an operator's to set right. */
+/** Milliseconds. A clock that is further off is an operator's to set right. */
 const WRONG = 5_000;
+
+const machineWrong = "this machine's clock is not the database's";
+const databaseStepped =
+  "the database's clock has stepped: it is not followed while this machine's goes on as before";
 
 const answer = z.tuple([z.object({ at: z.date() })]);
 
 /**
  * Keeps the time by the database's clock. Between two looks, and while the database is away, time goes on by this
- * machine's monotonic clock, which nobody sets; before the first answer it is this machine's own.
+ * machine's monotonic clock, which nobody sets; before the first answer it is this machine's own. Should the database's
+ * clock itself step, this machine's own clock decides: where it agrees with what was kept, two clocks stand against one.
  *
  * @see PostgreSQL manual, 9.9.5: `clock_timestamp` is the actual time
  */
@@ -39,6 +44,8 @@ export const keepTime = (
 ): Timekeeper => {
   const end = new AbortController();
   let anchor = { at: Date.now(), since: performance.now() };
+  /** Whether the database has said once what time it is. */
+  let isKept = false;
   let trouble: string | null = null;
   const now = (): number => anchor.at + performance.now() - anchor.since;
 
@@ -53,11 +60,17 @@ export const keepTime = (
     const took = answered - asked;
     if (took > LONGEST_ANSWER) return;
     const read = at.getTime() + took / 2;
+    const step = read - now();
+    if (isKept && Math.abs(step) > WRONG && Math.abs(Date.now() - now()) <= WRONG) {
+      tell(databaseStepped, { stepSeconds: Math.round(step / 1000) });
+      return;
+    }
+    isKept = true;
     // A difference that the answer's own time explains is none.
-    if (Math.abs(read - now()) > took) anchor = { at: read, since: answered };
+    if (Math.abs(step) > took) anchor = { at: read, since: answered };
     const ahead = Date.now() - now();
     if (Math.abs(ahead) <= WRONG) tell(null);
-    else tell("this machine's clock is not the database's", { aheadSeconds: Math.round(ahead / 1000) });
+    else tell(machineWrong, { aheadSeconds: Math.round(ahead / 1000) });
   };
   const tryToLook = (): Promise<void> =>
     look().catch((error: unknown) => {

@@ -48,6 +48,46 @@ describe('the database’s time', () => {
     },
   );
 
+  /** A database whose clock is set wrong by an hour or so while it runs; it still answers. */
+  const stepped = (by: () => number): pg.Pool =>
+    ({
+      query: (text: string) =>
+        pool.query(text.replace('clock_timestamp()', `clock_timestamp() + interval '${by()} ms'`)),
+    }) as unknown as pg.Pool;
+
+  it.each([hour, -hour])(
+    'is not followed when the database’s own clock steps by %i ms; that is told',
+    async (by) => {
+      let ahead = 0;
+      time = keepTime(
+        stepped(() => ahead),
+        { warn, everyMs: 20 },
+      );
+      await time.ready;
+      ahead = by;
+      await vi.waitFor(() => {
+        expect(said).toEqual([expect.stringMatching(/^the database's clock has stepped/)]);
+      });
+      expect(off(Date.now())).toBe(0);
+    },
+  );
+
+  it('is followed when machine and database agree that what was kept is wrong, as after a machine slept', async () => {
+    let ahead = 0;
+    time = keepTime(
+      stepped(() => ahead),
+      { warn, everyMs: 20 },
+    );
+    await time.ready;
+    ahead = hour;
+    step(hour);
+    const truth = Date.now();
+    await vi.waitFor(() => {
+      expect(off(truth)).toBe(0);
+    });
+    expect(said.filter((each) => each.startsWith("the database's clock"))).toEqual([]);
+  });
+
   it('with the database away, goes on by this machine’s own clock, and is taken as soon as it is back', async () => {
     const truth = Date.now();
     step(hour);
