@@ -1,9 +1,11 @@
-/** Run by hand: plays a whole case on the time-skipping server and stores its histories here. See README.md. */
+/** Run by hand, with a name: plays a whole case on the time-skipping server, stores its histories here. See README.md. */
 import { writeFile } from 'node:fs/promises';
 import { historyText } from '../support/histories.ts';
 import { createHarness } from '../workflows/harness.ts';
 import { ask, approve, claim, endAndRotate, provision, release, settle } from '../workflows/steps.ts';
 
+const [, , shape] = process.argv;
+if (shape === undefined || !/^[a-z-]+$/.test(shape)) throw new Error('give the shape of workflow a name');
 const h = await createHarness();
 try {
   await provision(h);
@@ -17,7 +19,7 @@ try {
   const ids = { account: `account/${h.account}`, case: id, rotation: rotation ?? '' };
   for (const [name, workflowId] of Object.entries(ids))
     await writeFile(
-      new URL(`${name}.json`, import.meta.url),
+      new URL(`${shape}-${name}.json`, import.meta.url),
       await historyText(h.client, workflowId, h.ring),
     );
 } finally {

@@ -12,7 +12,8 @@ import './quiet.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const stored = join(root, 'test', 'histories');
-const names = ['account', 'case', 'rotation'] as const;
+const shapes = ['', 'next-deadline-'];
+const names = shapes.flatMap((shape) => ['account', 'case', 'rotation'].map((name) => `${shape}${name}`));
 
 const replay = async (code: string, { workflowId, history }: Stored): Promise<unknown> => {
   const options = { workflowBundle: { code }, dataConverter: { failureConverterPath } };
@@ -58,7 +59,7 @@ describe('stored histories', () => {
   const historyOf = (name: string): Stored => {
     const history = histories.get(name);
     if (history === undefined)
-      throw new Error(`no history ${name}: node --import tsx test/histories/record.ts`);
+      throw new Error(`no history ${name}: node --import tsx test/histories/record.ts SHAPE`);
     return history;
   };
 
