@@ -49,6 +49,11 @@ describe('a config that has the right shape', () => {
       'channels.1: no channel is named pager',
     ],
     [
+      'a time zone that is none',
+      (d) => Object.assign(d.people.alice, { timezone: 'Europe/Berlim' }),
+      'people.alice.timezone: no time zone is named Europe/Berlim',
+    ],
+    [
       'an unknown security channel',
       (d) => (d.security.channels = ['pager']),
       'security.channels.0: no channel',

@@ -1,9 +1,9 @@
 /** The completion scripts in the shells themselves; a program that answers what it is told stands for breakglass. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { scripts, shells, type Shell } from '../../../client/cli/completionScripts.ts';
+import { ASK, scripts, shells, type Shell } from '../../../client/cli/completionScripts.ts';
 
 /** A folder with the scripts and the stand-in, for `offered`. */
 export interface Bench {
@@ -19,8 +19,12 @@ export const makeBench = (): Bench => {
   const folder = mkdtempSync(join(tmpdir(), 'breakglass-shells-'));
   const file = (name: string): string => join(folder, name);
   const [asked, answer] = [file('asked'), file('answer')];
-  // Grumbles as a broken one would: nothing of that may reach the terminal.
-  const program = `#!/bin/sh\nprintf '%s\\n' "$@" > '${asked}'\necho grumble >&2\ncat '${answer}'\n`;
+  // Asked for candidates it grumbles, as a broken one would: nothing of that may reach the terminal.
+  const program = `#!/bin/sh
+printf '%s\\n' "$@" > '${asked}'
+[ "$1" = ${ASK} ] && echo grumble >&2
+cat '${answer}'
+`;
   writeFileSync(file('breakglass'), program);
   chmodSync(file('breakglass'), 0o755);
   for (const shell of shells) writeFileSync(file(`completion.${shell}`), scripts[shell]);
@@ -36,11 +40,15 @@ export const makeBench = (): Bench => {
   };
 };
 
-const runShell = (shell: Shell, args: readonly string[], cwd: string): string =>
-  execFileSync(shell, args, {
+/** All that a person would see. */
+const runShell = (shell: Shell, args: readonly string[], cwd: string): string => {
+  const { status, error, stdout, stderr } = spawnSync(shell, args, {
     ...{ encoding: 'utf8', timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'], cwd },
     env: { PATH: `${cwd}:${process.env['PATH'] ?? ''}`, HOME: cwd, TERM: 'dumb', LC_ALL: 'C.UTF-8' },
   });
+  if (status !== 0) throw error ?? new Error(`${shell} ended with ${status}: ${stderr}`);
+  return stdout + stderr;
+};
 
 export const isThere = (shell: Shell): boolean => {
   try {
@@ -65,9 +73,9 @@ export const offered = (shell: Shell, words: readonly string[], bench: Bench): s
       String.raw`zpty -w z $'${words.join(' ')}\t; print DO\'\'NE'`,
       `zpty -r -m z out '*DONE*'`,
       'zpty -d z',
+      'print -r -- $out',
     ];
-    runShell('zsh', ['-f', '-c', steps.join('\n')], bench.folder);
-    return bench.asked().join(' ');
+    return `${runShell('zsh', ['-f', '-c', steps.join('\n')], bench.folder)}${bench.asked().join(' ')}`;
   }
   if (shell === 'fish')
     return runShell(
