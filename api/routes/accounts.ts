@@ -1,6 +1,7 @@
-import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { mayRead } from '../../core/contracts/access.ts';
 import {
+  accountsAnswer,
   accountView,
   seals as sealsAnswer,
   type AccountView,
@@ -22,7 +23,7 @@ const listRoute = createRoute({
   path: '/v1/accounts',
   summary: 'The accounts one may read',
   security: bearer,
-  responses: { 200: json(z.object({ accounts: z.array(accountView) }), 'The accounts.'), ...readingProblems },
+  responses: { 200: json(accountsAnswer, 'The accounts.'), ...readingProblems },
 });
 
 const oneRoute = createRoute({

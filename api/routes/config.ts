@@ -1,5 +1,5 @@
-import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
-import { signedConfig } from '../../core/contracts/http.ts';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import { configAnswer } from '../../core/contracts/http.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
 import { requireRead } from '../viewer.ts';
@@ -11,7 +11,7 @@ const configRoute = createRoute({
   summary: 'The chain of signed configs',
   description: 'Oldest first. Verify it from what your machine has pinned; do not believe it.',
   security: bearer,
-  responses: { 200: json(z.object({ chain: z.array(signedConfig) }), 'The chain.'), ...readingProblems },
+  responses: { 200: json(configAnswer, 'The chain.'), ...readingProblems },
 });
 
 /** The config, for machines to pin. */

@@ -1,6 +1,5 @@
 /** The chain of configs this machine has accepted, and the digest it holds fast to. */
-import { z } from 'zod';
-import { signedConfig, type SignedConfig } from '../../core/contracts/http.ts';
+import { configAnswer, signedConfig, type SignedConfig } from '../../core/contracts/http.ts';
 import { digest as digestSchema, type Digest } from '../../core/contracts/ids.ts';
 import { verifyConfigChain } from '../../core/trust/configChain.ts';
 import { configDigest, type KnownConfig } from '../../core/trust/configFile.ts';
@@ -18,8 +17,6 @@ export interface Trust {
 export interface Pinned extends Trust {
   readonly chain: readonly SignedConfig[];
 }
-
-const configAnswer = z.object({ chain: z.array(signedConfig) });
 
 /** What this machine has pinned, or null before the first time. @throws CliError if its own files are damaged */
 export const readPinned = async (home: Home): Promise<Pinned | null> => {

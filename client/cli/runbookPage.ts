@@ -2,6 +2,7 @@
 import type { Account, Config } from '../../core/contracts/config.ts';
 import type { AccountId, Digest, PersonId } from '../../core/contracts/ids.ts';
 import { parts } from '../../core/contracts/ids.ts';
+import { holders } from '../../core/rules/holders.ts';
 import { when } from './printable.ts';
 
 export interface RunbookOf {
@@ -27,10 +28,8 @@ const long = (seconds: number): string => {
 };
 
 const nameOf = (config: Config, id: PersonId): string => config.people[id]?.name ?? id;
-const names = (config: Config, ids: readonly PersonId[]): string =>
-  ids.map((id) => nameOf(config, id)).join(', ');
-const holding = (config: Config, role: Account['quorum']['role']): PersonId[] =>
-  (Object.keys(config.people) as PersonId[]).filter((id) => config.people[id]?.roles.includes(role));
+const names = (config: Config, ids: readonly PersonId[], between = ', '): string =>
+  ids.map((id) => nameOf(config, id)).join(between);
 
 interface Step {
   readonly who: string;
@@ -47,7 +46,7 @@ export const stepsOf = ({ config, account: id }: RunbookOf): readonly Step[] => 
   const { need, role } = account.quorum;
   const [scenario = 'SCENARIO'] = account.scenarios;
   const conditions = Object.keys(scenarios[scenario]?.conditions ?? {}).join(' ');
-  const principals = names(config, account.principals).replaceAll(', ', ' or ');
+  const principals = names(config, account.principals, ' or ');
   const custodians = parts.map((part) => {
     const { threshold, custodians: people } = account.custody[part];
     return `${part}: ${threshold} of ${names(config, people)}`;
@@ -59,7 +58,7 @@ export const stepsOf = ({ config, account: id }: RunbookOf): readonly Step[] => 
       time: `lapses after ${long(deadlines.request)} without enough signatures`,
     },
     {
-      who: `${need} of: ${names(config, holding(config, role))}; never who asks`,
+      who: `${need} of: ${names(config, holders(config, role))}; never who asks`,
       ...{ what: 'Read the request. Call the requester. Then sign, or deny.', command: `approve ${id}` },
       time: `at most ${long(deadlines.request)} after the request`,
     },

@@ -1,11 +1,8 @@
 /** An api that, asked for an account or a case there is not, names the one that was probably meant. */
-import { z } from 'zod';
-import { accountView, casesPage } from '../../core/contracts/http.ts';
+import { accountsAnswer, casesPage } from '../../core/contracts/http.ts';
 import { didYouMean } from '../../core/rules/nearest.ts';
 import type { Api } from './api.ts';
 import { CliError, exits } from './exits.ts';
-
-const accountsAnswer = z.object({ accounts: z.array(accountView) });
 
 /** @returns the api, whose `not-found` says at its end what was meant, or what there is */
 export const withSuggestions = (api: Api): Api => ({

@@ -24,6 +24,8 @@ export const signedConfig = z.strictObject({
   signatures: z.array(envelope).max(20),
 });
 export type SignedConfig = z.infer<typeof signedConfig>;
+/** The answer of `GET /v1/config`. */
+export const configAnswer = z.object({ chain: z.array(signedConfig) });
 
 export const challengeRequest = z.strictObject({ person: personId });
 /** The canonical text to sign in the namespace `sign-in@breakglass`. */
@@ -112,6 +114,8 @@ export const accountView = z.strictObject({
   unclaimed: z.array(sighting),
 });
 export type AccountView = z.infer<typeof accountView>;
+/** The answer of `GET /v1/accounts`. */
+export const accountsAnswer = z.object({ accounts: z.array(accountView) });
 
 /**
  * What a person's machine needs to check a case for itself: the signed

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { accountView, caseView } from '../../../core/contracts/http.ts';
+import { accountsAnswer, accountView, caseView } from '../../../core/contracts/http.ts';
 import type { Api } from '../api.ts';
 import { allCases, casePath, isCaseName, isFinal, resolveCase } from '../caseName.ts';
 import { withExamples, type AddCommand, type Context } from '../context.ts';
@@ -7,8 +6,6 @@ import { notFound } from '../exits.ts';
 import { showCase } from '../showCase.ts';
 import { showAccounts, showOverview } from '../showOverview.ts';
 import { watch, type Seen } from '../watching.ts';
-
-const accountsAnswer = z.object({ accounts: z.array(accountView) });
 
 /** `breakglass status`: everything open, or one case, or one account. */
 export const addStatus: AddCommand = (program, context) => {

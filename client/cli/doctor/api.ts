@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { amiss, checks as checksAnswer, well, type Check } from '../../../core/contracts/checks.ts';
 import {
-  accountView,
+  accountsAnswer,
+  configAnswer,
   casesPage,
   challengeResponse,
   signInChallenge,
@@ -18,7 +19,6 @@ import type { Context } from '../context.ts';
 import { CliError } from '../exits.ts';
 import { parseJson, type Profile } from '../home.ts';
 import { answerChallenge } from '../signIn.ts';
-import { configAnswer } from './config.ts';
 import { faultOf } from './machine.ts';
 
 /** Milliseconds for one question. The api itself gives the servers behind it three seconds. */
@@ -154,8 +154,6 @@ const askServers = async (api: Api): Promise<readonly Check[]> => {
 };
 
 const isForbidden = (error: unknown): boolean => error instanceof CliError && error.code === 'forbidden';
-
-const accountsAnswer = z.object({ accounts: z.array(accountView) });
 
 const askDuties = async (
   api: Api,

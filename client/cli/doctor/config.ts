@@ -1,15 +1,12 @@
 /** The config this machine has pinned, and whether it is the one in force. */
-import { z } from 'zod';
 import { amiss, well, type Check } from '../../../core/contracts/checks.ts';
-import { signedConfig, type SignedConfig } from '../../../core/contracts/http.ts';
+import type { SignedConfig } from '../../../core/contracts/http.ts';
 import { verifyConfigChain } from '../../../core/trust/configChain.ts';
 import { requirePinned, type Pinned } from '../configPin.ts';
 import type { Home } from '../home.ts';
 import { faultOf } from './machine.ts';
 
 const by = 'machine';
-
-export const configAnswer = z.object({ chain: z.array(signedConfig) });
 
 /** Verifies what is pinned, with no server. */
 export const lookAtPin = async (
