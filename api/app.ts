@@ -15,6 +15,7 @@ import { caseRoutes } from './routes/cases.ts';
 import { configRoutes } from './routes/config.ts';
 import { healthRoutes } from './routes/health.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import { processRoutes } from './routes/process.ts';
 import { signInRoutes } from './routes/signIn.ts';
 import { statementRoutes } from './routes/statements.ts';
 import { createTokens, type Tokens } from './tokens.ts';
@@ -92,6 +93,7 @@ export const createApi = (deps: ApiDeps): Api => {
   configRoutes(app, deps);
   accountRoutes(app, deps);
   caseRoutes(app, deps);
+  processRoutes(app, deps);
   ledgerRoutes(app, deps);
   healthRoutes(app, deps);
   statementRoutes(app, deps, { rows, isAllowed: createRateLimit(limits.statementsPerMinute, 60) });

@@ -1,8 +1,9 @@
 import type { KnownConfig } from '../core/trust/configChain.ts';
-import type { Digest, AccountId, CaseId } from '../core/contracts/ids.ts';
+import type { Digest, AccountId, CaseId, RotationId } from '../core/contracts/ids.ts';
 import type { SignedConfig, StoredSeal } from '../core/contracts/http.ts';
 import type { Ledger, Row } from '../core/contracts/ledger.ts';
 import type { Look } from './examine.ts';
+import type { ProcessRun } from '../core/contracts/process.ts';
 import type { Accepted, Submission } from '../core/contracts/temporal.ts';
 import type { Kind } from '../core/rules/case/state.ts';
 
@@ -37,6 +38,11 @@ export interface DecisionProcess {
   submitToCase(id: CaseId, submission: Submission, updateId: string): Promise<Accepted>;
 }
 
+/** What Temporal's own history tells; throws `ProcessUnavailable`. */
+export interface Runs {
+  runsOf(id: CaseId | RotationId): Promise<ProcessRun[]>;
+}
+
 /** The log, as far as the api writes it; details hold no body, token or signature. */
 export interface Log {
   info(details: object, message: string): void;
@@ -67,6 +73,7 @@ export interface ApiDeps {
   readonly ledger: Ledger;
   readonly seals: { get(digest: Digest): Promise<StoredSeal | null> };
   readonly process: DecisionProcess;
+  readonly runs: Runs;
   readonly log: Log;
   /** What is looked at when somebody asks how everything is. */
   readonly looks: readonly Look[];

@@ -59,6 +59,7 @@ const main = async (): Promise<void> => {
     ledger: createLedger(pool),
     seals: createSealStore(pool),
     process: client,
+    runs: client,
     log,
     proxies,
     looks: createLooks({ settings, pool, client, configs, now: () => new Date() }),

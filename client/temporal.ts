@@ -19,7 +19,9 @@ import {
   quarterOfCase,
   type AccountId,
   type CaseId,
+  type RotationId,
 } from '../core/contracts/ids.ts';
+import type { ProcessRun } from '../core/contracts/process.ts';
 import {
   searchAttributes,
   submit,
@@ -31,6 +33,7 @@ import {
   type Submission,
 } from '../core/contracts/temporal.ts';
 import { ProcessUnavailable, RefusedByProcess } from './errors.ts';
+import { readRuns } from './runs.ts';
 
 const refusedDetail = z.tuple([z.object({ code: z.string(), why: z.string() })]).rest(z.unknown());
 
@@ -164,6 +167,8 @@ export const createBreakglassClient = (options: {
           throw error;
         }
       }),
+    /** What Temporal's own history has of a workflow: every run that it still holds, oldest first, without payloads. */
+    runsOf: (id: CaseId | RotationId): Promise<ProcessRun[]> => ask(id, () => readRuns(client, id)),
     /** Ends what runs under an id, if it is of that chain still; the ledger keeps all that it knew. */
     terminate: (id: string, chain: string, reason: string): Promise<void> =>
       ask(id, async () => {

@@ -1,16 +1,15 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
-import { mayRead, type Holding } from '../../core/contracts/access.ts';
+import { mayRead } from '../../core/contracts/access.ts';
 import { casesPage, casesQuery, caseView, dossier } from '../../core/contracts/http.ts';
-import { accountOf, caseId } from '../../core/contracts/ids.ts';
-import { row, type Row } from '../../core/contracts/ledger.ts';
-import { isDeclared, type CaseState } from '../../core/rules/case/state.ts';
-import { foldCase } from '../../core/rules/streams.ts';
+import { row } from '../../core/contracts/ledger.ts';
+import { isDeclared } from '../../core/rules/case/state.ts';
 import { listCases, readFilter } from '../caseList.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ApiEnv } from '../env.ts';
+import { findCaseIn } from '../findCase.ts';
 import { problemOf } from '../problems.ts';
 import { caseViewOf, dossierOf, withoutShares } from '../views.ts';
-import { holdingsByConfig, holdingsInCase, requireRead, type Viewer } from '../viewer.ts';
+import { holdingsInCase, requireRead } from '../viewer.ts';
 import { sealsOf } from './accounts.ts';
 import { bearer, caseParams, json, readingProblems } from './spec.ts';
 
@@ -57,26 +56,9 @@ const historyRoute = createRoute({
   responses: { 200: json(z.object({ rows: z.array(row) }), 'The rows, in order.'), ...readingProblems },
 });
 
-interface Found {
-  readonly state: CaseState;
-  readonly rows: readonly Row[];
-  readonly holdings: ReadonlySet<Holding>;
-}
-
 /** Cases, folded from their rows. */
 export const caseRoutes = (app: OpenAPIHono<ApiEnv>, { now, reader, seals, configs }: ApiDeps): void => {
-  const find = async (
-    viewer: Viewer,
-    { account, number }: { account: string; number: string },
-  ): Promise<Found> => {
-    const id = caseId.parse(`case/${account}/${number}`);
-    const rows = await reader.rowsOfCase(id);
-    const state = foldCase(rows, id);
-    if (state !== null) return { state, rows, holdings: holdingsInCase(viewer, state) };
-    // Whoever may not read the account's cases is not told which there are.
-    requireRead('cases', holdingsByConfig(viewer, accountOf(id)));
-    throw problemOf('not-found', `there is no ${id}`);
-  };
+  const find = findCaseIn(reader);
 
   app.openapi(listRoute, async (context) => {
     const viewer = context.get('viewer');

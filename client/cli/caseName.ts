@@ -7,7 +7,7 @@ import type { Api } from './api.ts';
 import { CliError, exits, notFound, usage } from './exits.ts';
 
 /** Where a case's views lie in the api. */
-export const casePath = (id: CaseId, view: '' | '/dossier' | '/history' = ''): string => {
+export const casePath = (id: CaseId, view: '' | '/dossier' | '/history' | '/process' = ''): string => {
   const [, account = '', number = ''] = id.split('/');
   return `/v1/cases/${account}/${number}${view}`;
 };

@@ -7,7 +7,10 @@ export type Relation = (typeof relations)[number];
 /** What lets somebody read: a role, a relation, or being a person of the config in force. */
 export type Holding = Role | Relation | 'person';
 
-/** What can be read; `releases` are the shares in a dossier, `seals` the ciphertext of an account's pair. */
+/**
+ * What can be read; `releases` are the shares in a dossier, `seals` the ciphertext of an account's pair, `process` what
+ * Temporal's own history tells of a case.
+ */
 export const views = [
   'config',
   'accounts',
@@ -17,6 +20,7 @@ export const views = [
   'releases',
   'history',
   'ledger',
+  'process',
   'health',
 ] as const;
 export type View = (typeof views)[number];
@@ -40,6 +44,7 @@ export const readers = {
   releases: ['requester'],
   history: [...oversight, 'requester', 'approver', 'owner'],
   ledger: oversight,
+  process: oversight,
   // Who learns that no login rings must be of those who mend it, not of those who could use it.
   health: [...oversight, 'oncall', 'owner'],
 } as const satisfies Record<View, readonly Holding[]>;

@@ -4,26 +4,27 @@ import { checks } from '../../core/contracts/checks.ts';
 import { role } from '../../core/contracts/config.ts';
 import { accountView, caseView, dossier, ledgerPage, seals } from '../../core/contracts/http.ts';
 import { row } from '../../core/contracts/ledger.ts';
+import { processView } from '../../core/contracts/process.ts';
 import { z } from 'zod';
 import { cast, names, type Name } from '../support/org.ts';
 import { makeHarness, type Harness } from './harness.ts';
 
 /** The table as a person would draw it; the code's own is held against it. */
 const drawn = `
-               config accounts seals cases dossier releases history ledger health
-  person         yes     no     no    no     no      no       no      no     no
-  auditor        no      yes    no    yes    no      no       yes     yes    yes
-  compliance     no      yes    no    yes    no      no       yes     yes    yes
-  security       no      yes    no    yes    yes     no       yes     yes    yes
-  admin          no      yes    no    yes    yes     no       yes     yes    yes
-  oncall         no      yes    no    yes    yes     no       no      no     yes
-  senior         no      no     no    no     no      no       no      no     no
-  engineer       no      no     no    no     no      no       no      no     no
-  requester      no      yes    yes   yes    yes     yes      yes     no     no
-  approver       no      yes    no    yes    yes     no       yes     no     no
-  custodian      no      yes    yes   yes    yes     no       no      no     no
-  owner          no      yes    yes   yes    yes     no       yes     no     yes
-  principal      no      yes    no    yes    no      no       no      no     no
+               config accounts seals cases dossier releases history ledger process health
+  person         yes     no     no    no     no      no       no      no     no      no
+  auditor        no      yes    no    yes    no      no       yes     yes    yes     yes
+  compliance     no      yes    no    yes    no      no       yes     yes    yes     yes
+  security       no      yes    no    yes    yes     no       yes     yes    yes     yes
+  admin          no      yes    no    yes    yes     no       yes     yes    yes     yes
+  oncall         no      yes    no    yes    yes     no       no      no     no      yes
+  senior         no      no     no    no     no      no       no      no     no      no
+  engineer       no      no     no    no     no      no       no      no     no      no
+  requester      no      yes    yes   yes    yes     yes      yes     no     no      no
+  approver       no      yes    no    yes    yes     no       yes     no     no      no
+  custodian      no      yes    yes   yes    yes     no       no      no     no      no
+  owner          no      yes    yes   yes    yes     no       yes     no     no      yes
+  principal      no      yes    no    yes    no      no       no      no     no      no
 `;
 const [head = [], ...lines] = drawn
   .trim()
@@ -98,6 +99,7 @@ const asks: Record<View, { path: string; isShown: (body: unknown) => boolean }> 
     isShown: (body) => (z.object({ rows: z.array(row) }).safeParse(body).data?.rows.length ?? 0) > 3,
   },
   ledger: { path: '/v1/ledger', isShown: (body) => (ledgerPage.safeParse(body).data?.rows.length ?? 0) > 3 },
+  process: { path: `${casePath}/process`, isShown: (body) => processView.safeParse(body).success },
   health: { path: '/v1/health', isShown: (body) => checks.safeParse(body).success },
 };
 

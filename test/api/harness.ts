@@ -52,7 +52,7 @@ export interface Harness {
   /** Replaces the chain on disk. */
   adopt(chain: readonly SignedConfig[]): void;
   /** Replaces where decisions go, or what is read; null goes back. */
-  breakDown(broken: Partial<Pick<ApiDeps, 'process' | 'reader'>> | null): void;
+  breakDown(broken: Partial<Pick<ApiDeps, 'process' | 'reader' | 'runs'>> | null): void;
   request(path: string, init?: RequestInit, ip?: string): Promise<Response>;
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   challenge(person: string): Promise<string>;
@@ -100,6 +100,8 @@ export async function makeHarness(
     ledger,
     reader: redirected(reader, () => broken?.reader),
     process: redirected(process, () => broken?.process),
+    // There is no Temporal here, so it holds nothing.
+    runs: redirected<ApiDeps['runs']>({ runsOf: async () => [] }, () => broken?.runs),
     seals: { get: async (wanted) => seals.get(wanted) ?? null },
     log: { info: note, warn: note, error: note },
     looks,

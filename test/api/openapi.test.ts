@@ -32,6 +32,7 @@ const documented = [
   'get /v1/cases/{account}/{number}',
   'get /v1/cases/{account}/{number}/dossier',
   'get /v1/cases/{account}/{number}/history',
+  'get /v1/cases/{account}/{number}/process',
   'get /v1/config',
   'get /v1/health',
   'get /v1/ledger',
@@ -83,7 +84,7 @@ describe('the api’s description of itself', () => {
   it.each(documented.filter((each) => each.startsWith('get')))('%s answers as described', async (name) => {
     const path = name.slice('get '.length);
     const real = path.replace('{account}', 'acme-eu').replace('{number}', '2026-11-21-01');
-    const reader = /ledger$|health$/.test(path) ? 'ivan' : 'alice';
+    const reader = /ledger$|health$|process$/.test(path) ? 'ivan' : 'alice';
     const response = await api.get(reader, real);
     expect(response.status).toBe(200);
     const schema = document.paths[path]?.get?.responses['200']?.content?.['application/json']?.schema;

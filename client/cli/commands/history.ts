@@ -9,10 +9,16 @@ import { followChain } from '../story/chain.ts';
 import { chaptersOf } from '../story/chapters.ts';
 import { checkRow } from '../story/evidence.ts';
 import { faultsOf, tell, type Story } from '../story/tell.ts';
+import { readProcess } from '../story/temporal.ts';
 import { nameOf } from '../story/words.ts';
 import { readWitnesses } from '../witnessFiles.ts';
 
 const rowsAnswer = z.object({ rows: z.array(rowSchema) });
+
+interface Options {
+  readonly witness?: readonly string[];
+  readonly temporal?: true;
+}
 
 /** `breakglass history`: a case's rows of the ledger as a story, each verified here. */
 export const addHistory: AddCommand = (program, context) => {
@@ -23,7 +29,8 @@ export const addHistory: AddCommand = (program, context) => {
     )
     .argument('<case>')
     .option('--witness <file...>', 'checkpoints as a witness kept them, to compare the ledger with')
-    .action(async (named: string, { witness }: { witness?: readonly string[] }) => {
+    .option('--temporal', 'beside it what Temporal’s own history tells: unsigned, no part of the proof')
+    .action(async (named: string, { witness, temporal }: Options) => {
       const { api } = await context.connect();
       const trust = await followConfig(context.home, api);
       const id = await resolveCase(named, api);
@@ -46,9 +53,12 @@ export const addHistory: AddCommand = (program, context) => {
       const then = trust.configs.get(state.opening.config)?.config.people;
       const people = [...(then === undefined ? [] : [then]), trust.current.config.people];
       const responsible = state.responsible === null ? '' : nameOf(state.responsible, people);
-      const story: Story = { state, responsible, chapters: chaptersOf(rows, id, people), checks, chain };
+      const process = temporal === true ? await readProcess(api, id) : null;
+      const chapters = chaptersOf(rows, id, people);
+      const story: Story = { state, responsible, chapters, checks, chain, process };
       const faults = faultsOf(story);
-      context.out.data({ case: id, rows, ...toldOf(story), chain, faults }, tell(story));
+      const shown = { case: id, rows, ...toldOf(story), chain, faults };
+      context.out.data(process === null ? shown : { ...shown, temporal: process }, tell(story));
       if (faults.length > 0)
         throw new CliError(
           exits.refused,
@@ -62,6 +72,7 @@ export const addHistory: AddCommand = (program, context) => {
     'history acme-eu/2026-11-21-01',
     'history acme-eu --json',
     'history acme-eu/2026-11-21-01 --witness checkpoints.jsonl',
+    'history acme-eu/2026-11-21-01 --temporal',
   );
 };
 

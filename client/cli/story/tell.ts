@@ -5,6 +5,7 @@ import { oneLine, when } from '../printable.ts';
 import type { Chain } from './chain.ts';
 import { span, type Chapter, type Told } from './chapters.ts';
 import type { Checked } from './evidence.ts';
+import { asidesOf, processText, type Aside, type Process } from './temporal.ts';
 
 /** Quiet of at least so many seconds is told. */
 const GAP = 3600;
@@ -16,6 +17,8 @@ export interface Story {
   readonly chapters: readonly Chapter[];
   readonly checks: ReadonlyMap<number, Checked>;
   readonly chain: Chain;
+  /** Null where nobody asked for it. */
+  readonly process: Process | null;
 }
 
 const seconds = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1000;
@@ -68,17 +71,31 @@ const lineOf = (it: Told, began: string, { checks, chain }: Story): string[] => 
   ];
 };
 
-const chapterText = (
-  chapter: Chapter,
-  until: string | null,
-  began: string,
-  before: string | null,
-  story: Story,
-): string[] => {
+const asideText = ({ at, text }: Aside, began: string): string =>
+  `  ~ ${when(at)}  ${since(began, at)}  ${text}`;
+
+/** Where a chapter stands among the others. */
+interface Place {
+  /** When the case began. */
+  readonly began: string;
+  /** The end of the chapter before; null for the first. */
+  readonly before: string | null;
+  /** When the next begins; null for the last. */
+  readonly until: string | null;
+  /** What Temporal tells of the same time, in order. */
+  readonly asides: readonly Aside[];
+}
+
+const chapterText = (chapter: Chapter, { began, before, until, asides }: Place, story: Story): string[] => {
   const [first] = chapter.told;
   const lasted =
     first === undefined || until === null ? '' : `, ${span(Math.max(0, seconds(first.at, until)))}`;
   let previous = before;
+  const left = [...asides];
+  const asidesUntil = (at: string): string[] => {
+    const next = left.findIndex((each) => Date.parse(each.at) >= Date.parse(at));
+    return left.splice(0, next < 0 ? left.length : next).map((each) => asideText(each, began));
+  };
   return [
     '',
     `${chapter.heading}${lasted}`,
@@ -86,10 +103,12 @@ const chapterText = (
       const quiet = previous === null ? 0 : seconds(previous, each.at);
       previous = each.at;
       return [
+        ...asidesUntil(each.at),
         ...(quiet < GAP ? [] : [`  … ${span(quiet)} in which nothing was recorded`]),
         ...lineOf(each, began, story),
       ];
     }),
+    ...left.map((each) => asideText(each, began)),
   ];
 };
 
@@ -150,13 +169,19 @@ export const tell = (story: Story): string => {
   const { state, chapters } = story;
   const began = state.opening.type === 'requested' ? state.opening.at : usedSince(state);
   const starts = chapters.map(({ told }) => told[0]?.at ?? null);
+  const asides = asidesOf(story.process);
+  const placeOf = (n: number): Place => {
+    const until = starts[n + 1] ?? null;
+    const next = until === null ? -1 : asides.findIndex(({ at }) => Date.parse(at) >= Date.parse(until));
+    const before = chapters[n - 1]?.told.at(-1)?.at ?? null;
+    return { began, before, until, asides: asides.splice(0, next < 0 ? asides.length : next) };
+  };
   return (
     [
       ...overview(story, began),
-      ...chapters.flatMap((each, n) =>
-        chapterText(each, starts[n + 1] ?? null, began, chapters[n - 1]?.told.at(-1)?.at ?? null, story),
-      ),
+      ...chapters.flatMap((each, n) => chapterText(each, placeOf(n), story)),
       ...verification(story),
+      ...processText(story.process),
     ]
       // What people wrote must not look like a line of the story.
       .map(oneLine)

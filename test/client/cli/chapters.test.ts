@@ -62,7 +62,8 @@ describe('a case’s chapters', () => {
       rows.map(({ seq }) => [seq, { evidence: { kind: 'machine' as const }, isWhole: true }]),
     );
     const chain = { kind: 'not-read' as const, why: 'a test' };
-    const text = tell({ state: caseAfter(events), responsible: 'Alice', chapters, checks, chain });
+    const story = { state: caseAfter(events), responsible: 'Alice', chapters, checks, chain };
+    const text = tell({ ...story, process: null });
     expect(text).toMatch(/escalated: .*alice.* of the session-log; 30 s late/);
     expect(text).toMatch(/delivered a write-up: session-log; the session-log of .* was due 2 h before/);
     expect(text).toMatch(/… 1 h in which nothing was recorded/);
@@ -79,7 +80,7 @@ describe('a case’s chapters', () => {
     const story = { state: caseAfter(asked), responsible: 'Alice', checks: new Map() };
     const text = tell({
       ...{ ...story, chapters: chaptersOf(forged, theCase, [config.people]) },
-      chain: { kind: 'not-read', why: 'a test' },
+      ...{ chain: { kind: 'not-read', why: 'a test' }, process: null },
     });
     expect(text).toContain('nothing\\u{000a}    [signed by bob]');
     expect(text).not.toMatch(/^ +\[signed by bob\]/m);

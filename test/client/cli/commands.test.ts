@@ -3,9 +3,11 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ProcessUnavailable } from '../../../client/errors.ts';
 import { casesPage, caseView, ledgerPage } from '../../../core/contracts/http.ts';
 import { rotationId } from '../../../core/contracts/ids.ts';
 import { row as rowSchema, type Row } from '../../../core/contracts/ledger.ts';
+import { processView, type ProcessRun } from '../../../core/contracts/process.ts';
 import { newAgeIdentity } from '../../../core/custody/age.ts';
 import { rowHash } from '../../../core/evidence/chain.ts';
 import { ledgerRowText } from '../../../core/evidence/ledgerRow.ts';
@@ -409,6 +411,90 @@ describe('a case, as people walk it', () => {
     const json = whole.parse((await world.must('ivan', 'history', theCase, '--json')).json());
     expect(json.faults).toEqual([]);
     expect(json.rows.length).toBeGreaterThan(8);
+  });
+
+  describe('beside what Temporal tells', () => {
+    const about = { attempt: null, failure: null };
+    const run = (): ProcessRun => {
+      const asked = world.harness.ledger.rows.find((each) => each.action === 'break_glass_requested');
+      const at = asked?.timestamp ?? '';
+      return {
+        ...{ run: 'run-1', type: 'breakGlassCase', status: 'running', started: at, closed: null },
+        ...{ events: 12, leftOut: 3 },
+        lines: [
+          { at, what: 'started', name: 'breakGlassCase', ...about },
+          { at: '2026-11-21T23:59:59.000Z', what: 'failed', name: 'tickCase', attempt: 4, failure: 'Error' },
+        ],
+        pending: {
+          activities: [{ name: 'tickCase', attempt: 5, failure: 'Error' }],
+          timers: [{ name: 'somebody is reminded of what they owe', fires: '2026-11-22T00:00:00.000Z' }],
+          taskAttempts: 0,
+        },
+      };
+    };
+    /** Of its rotation Temporal has nothing any more. */
+    const runsOf = async (id: string): Promise<ProcessRun[]> => (id === theCase ? [run()] : []);
+    afterEach(() => {
+      world.harness.breakDown(null);
+    });
+
+    it('is told in order of time, marked as unsigned; the proof is what it was without', async () => {
+      const { stdout: without } = await world.must('ivan', 'history', theCase);
+      world.harness.breakDown({ runs: { runsOf } });
+      const { stdout } = await world.must('ivan', 'history', theCase, '--temporal');
+      const lines = stdout.split('\n');
+      const aside = lines.filter((line) => line.startsWith('  ~ '));
+      expect(aside).toHaveLength(2);
+      expect(aside[0]).toMatch(/ {2}temporal, unsigned: case\/acme-eu\/2026-11-21-01 began breakGlassCase$/);
+      expect(aside[1]).toMatch(
+        /^ {2}~ 2026-11-21 23:59:59 UTC .* FAILED at tickCase, attempt 4, failure Error$/,
+      );
+      // The ledger's story is the same, line by line, and Temporal's last line comes after all of it.
+      expect(lines.filter((line) => !line.startsWith('  ~ ')).join('\n')).toContain(without.trimEnd());
+      expect(lines.indexOf(aside[1] ?? '')).toBeGreaterThan(
+        lines.findIndex((line) => line.includes('delivered a write-up')),
+      );
+      expect(stdout).toMatch(/the lines with ~: not signed, .* no part of the ledger’s proof/);
+      expect(stdout).toContain('running, run run-1, 12 events');
+      expect(stdout).toMatch(/rotation\/acme-eu\/\S+: Temporal holds no run of it/);
+      expect(stdout).toContain('3 earlier lines are not shown');
+      expect(stdout).toContain('waits for tickCase, attempt 5, failure Error');
+      expect(stdout).toMatch(/timer, 2026-11-22 00:00:00 UTC.*: somebody is reminded of what they owe/);
+    });
+
+    it('is apart from the ledger’s story for a script too', async () => {
+      world.harness.breakDown({ runs: { runsOf } });
+      const shape = z.object({
+        temporal: processView.pick({ workflows: true }).extend({ kind: z.string() }),
+      });
+      const { temporal } = shape.parse(
+        (await world.must('ivan', 'history', theCase, '--temporal', '--json')).json(),
+      );
+      expect(temporal).toEqual({
+        kind: 'told',
+        workflows: [
+          { workflow: theCase, runs: [run()] },
+          { workflow: expect.stringMatching(/^rotation\//) as string, runs: [] },
+        ],
+      });
+      expect((await world.must('ivan', 'history', theCase, '--json')).json()).not.toHaveProperty('temporal');
+    });
+
+    it('is said to be missing while Temporal is down, or not theirs to read; the ledger’s story is told', async () => {
+      const down = new ProcessUnavailable('temporal is down');
+      world.harness.breakDown({ runs: { runsOf: async () => Promise.reject(down) } });
+      for (const [who, why] of [
+        ['ivan', 'temporal does not answer for case/acme-eu/2026-11-21-01; the ledger can still be read'],
+        ['alice', 'your roles do not read it; an auditor’s do'],
+      ] as const) {
+        const { stdout } = await world.must(who, 'history', theCase, '--temporal');
+        expect(stdout).toContain(`Temporal’s own history is not shown: ${why}.`);
+        expect(stdout).toContain('ALICE (alice) asked for the account');
+        expect(stdout).not.toMatch(/^ {2}~ /m);
+      }
+      const json = (await world.must('ivan', 'history', theCase, '--temporal', '--json')).json();
+      expect(json).toMatchObject({ case: theCase, faults: [], temporal: { kind: 'not-read' } });
+    });
   });
 
   const rowsOfHistory = z.object({ rows: z.array(rowSchema) });
