@@ -31,6 +31,8 @@ const usualBackoff: Backoff = { first: 2, longest: 300 };
 const AT_ONCE = 4;
 const SWEEP_MOST = 200;
 
+const nameOf = ({ message, channel }: PendingDelivery): string => `${channel} ${message.id}`;
+
 const refusalOf = (error: unknown): string =>
   error instanceof ChannelError ? error.reason : 'it could not be sent';
 
@@ -42,6 +44,8 @@ const refusalOf = (error: unknown): string =>
 export const createDeliveries = (deps: DeliveriesDeps): Deliveries => {
   const { outbox, ledger, channels, log, now, backoff = usualBackoff, pause } = deps;
   const underWay = new Map<string, { readonly channel: string; readonly work: Promise<void> }>();
+  /** What ended while the outbox was being read: the answer may be older than that end. */
+  const endedMeanwhile = new Set<string>();
   const state = { isStopped: false, isSweeping: false, isWoken: false };
 
   const deliver = async ({ message, channel, attempts }: PendingDelivery): Promise<void> => {
@@ -81,7 +85,7 @@ export const createDeliveries = (deps: DeliveriesDeps): Deliveries => {
   };
 
   const begin = (pending: PendingDelivery): void => {
-    const name = `${pending.channel} ${pending.message.id}`;
+    const name = nameOf(pending);
     const busy = [...underWay.values()].filter(({ channel }) => channel === pending.channel).length;
     if (underWay.has(name) || busy >= AT_ONCE) return;
     const work = deliver(pending)
@@ -90,14 +94,16 @@ export const createDeliveries = (deps: DeliveriesDeps): Deliveries => {
       )
       .finally(() => {
         underWay.delete(name);
+        if (state.isSweeping) endedMeanwhile.add(name);
         sweep();
       });
     underWay.set(name, { channel: pending.channel, work });
   };
 
   const sweepOnce = async (): Promise<void> => {
+    endedMeanwhile.clear();
     const found = await outbox.pending(SWEEP_MOST, now().toISOString(), backoff);
-    if (!state.isStopped) found.forEach(begin);
+    if (!state.isStopped) found.filter((each) => !endedMeanwhile.has(nameOf(each))).forEach(begin);
   };
 
   /** One sweep at a time; a wake meanwhile means one more. */
