@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { casesOfASeed, faultRate } from '../test/chaos/campaign.ts';
-import { violationsIn } from '../test/chaos/checkers/index.ts';
+import { judgedBy } from '../test/chaos/checkers/index.ts';
 import { playMany } from '../test/chaos/lanes.ts';
 import { makeChaosOrg } from '../test/chaos/org.ts';
 import { playSeed } from '../test/chaos/play.ts';
@@ -12,6 +12,7 @@ import { playOnServers } from '../test/chaos/real/campaign.ts';
 import { asText, planOf } from '../test/chaos/real/plan.ts';
 import { slowestOf, wentOn } from '../test/chaos/real/recovery.ts';
 import { playManySkipping } from '../test/chaos/skipping/campaign.ts';
+import { failuresOf, faultKinds, shareOf, totalOf, type Tallies } from '../test/chaos/tally.ts';
 
 const exits = { clean: 0, violated: 1, usage: 2 } as const;
 
@@ -53,28 +54,35 @@ const time = (text: string | undefined): number | null => {
 /** Seconds of a run for each fault of its plan: what one, and going on after it, takes at least. */
 const secondsOfAFault = 8;
 
-const sumOf = (counts: ReadonlyMap<string, number>): number =>
-  [...counts.values()].reduce((all, each) => all + each, 0);
+/** How many calls of each adapter failed, and how. */
+const tellCalls = (calls: Tallies): void => {
+  for (const [name, tally] of [...calls].toSorted(([one], [other]) => (one < other ? -1 : 1))) {
+    const kinds = faultKinds.map((kind) => `${tally.failed[kind]} ${kind}`).join(', ');
+    const percent = (100 * shareOf(tally)).toFixed(1);
+    console.log(`${name}: ${failuresOf(tally)} of ${tally.calls} calls failed, ${percent} %: ${kinds}`);
+  }
+};
 
 /** Plays a run on real servers and tells what each checker found. */
 const onServers = async (seed: number, cases: number | null, seconds: number | null): Promise<number> => {
   const plan = planOf(seed, cases ?? Math.ceil((seconds ?? 0) / secondsOfAFault));
   console.log(`seed ${seed}, the plan:\n${plan.map((each) => `  ${asText(each)}`).join('\n')}`);
   const run = { seed, plan, cases: cases ?? Infinity, seconds: seconds ?? Infinity, rate: faultRate };
-  const { verdicts, evidence, had, failed, ...played } = await playOnServers(run, (line) => {
+  const { verdicts, evidence, had, calls, cuts, ...played } = await playOnServers(run, (line) => {
     console.error(line);
   });
   for (const [name, found] of verdicts) {
     console.log(`${found.length === 0 ? 'ok   ' : 'WRONG'} ${name}`);
     for (const what of found) console.log(`        ${what}`);
   }
-  for (const [call, times] of [...failed].toSorted()) console.log(`${call}: ${times} calls failed`);
+  tellCalls(calls);
+  console.log(`temporal: ${cuts} connections cut`);
   const wrong = [...verdicts.values()].flat().length;
   for (const [kind, { had: times, on, idle }] of wentOn(plan, had))
     console.log(`${kind}: ${times} times, ${on} went on, ${idle} had nothing to go on with`);
   console.log(
     `seed ${seed}: ${played.cases} cases, ${evidence.rows.length} rows, ${evidence.logins.length} logins, ` +
-      `${had.length} faults, ${sumOf(failed)} failed calls, went on ${slowestOf(had).toFixed(1)} s after one at the latest, ${wrong} violations, ` +
+      `${had.length} faults, ${failuresOf(totalOf(calls))} failed calls, went on ${slowestOf(had).toFixed(1)} s after one at the latest, ${wrong} violations, ` +
       `${played.seconds.toFixed(0)} s`,
   );
   return wrong === 0 ? exits.clean : exits.violated;
@@ -91,7 +99,7 @@ const replay = async (seed: number): Promise<number> => {
     }
     for (const { when, opens } of evidence.waysIn)
       console.log(`${opens ? 'opens' : 'DOES NOT OPEN'}: ${when}`);
-    const found = violationsIn(evidence);
+    const found = judgedBy(evidence).violations;
     console.log(`seed ${seed}: ${cases} cases, ${found.length} violations`);
     for (const each of found) console.log(`  ${each}`);
     return found.length === 0 ? exits.clean : exits.violated;
@@ -107,7 +115,7 @@ const campaign = async (from: number, cases: number): Promise<number> => {
   });
   for (const [seed, found] of [...played.violations].toSorted(([one], [other]) => one - other))
     console.log(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
-  for (const [kind, times] of [...played.faults].toSorted()) console.log(`${kind}: ${times} faults`);
+  tellCalls(played.calls);
   console.log(
     `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.sizes.rows} rows, ` +
       `${played.sizes.logins} logins, ${played.sizes.waysIn} looks at the way in, ${played.violations.size} seeds violated`,
@@ -127,10 +135,10 @@ const skipping = async (from: number, cases: number): Promise<number> => {
     for (const [seed, found] of violations)
       console.log(`npm run chaos -- --skipping --seed ${seed}\n  ${found.join('\n  ')}`);
     for (const [way, times] of played.ways) console.log(`${way}: ${times} cases`);
-    const faults = [...played.faults.values()].reduce((all, each) => all + each, 0);
+    tellCalls(played.calls);
     console.log(
       `seeds ${from} to ${from + played.seeds - 1}: ${played.cases} cases, ${played.sizes.rows} rows, ` +
-        `${played.sizes.logins} logins, ${faults} faults, ${played.replayed} histories replayed, ` +
+        `${played.sizes.logins} logins, ${failuresOf(totalOf(played.calls))} failed calls, ${played.replayed} histories replayed, ` +
         `${played.days.toFixed(0)} days in ${seconds.toFixed(0)} s, ${violations.size} seeds violated`,
     );
     return violations.size === 0 ? exits.clean : exits.violated;

@@ -1,22 +1,20 @@
 /** Adapters that fail: before their effect, while it is under way, and after it, when the answer is lost. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from './random.ts';
+import { createTallies, faultKinds, type FaultKind, type Tallies } from './tally.ts';
 
 /** What an adapter says of a failure; trying again may help. */
 export class AdapterFault extends Error {
   override readonly name = 'AdapterFault';
 }
 
-const kinds = ['before', 'during', 'after'] as const;
-type FaultKind = (typeof kinds)[number];
-
 export interface Faults {
   /** Everything done inside draws its faults from this; one deed's faults do not depend on what runs beside it. */
   run<T>(random: Random, work: () => Promise<T>): Promise<T>;
   /** The same object, each of whose calls may fail. */
   failing<T extends object>(name: string, target: T): T;
-  /** How many of each were had, by adapter and kind. */
-  readonly had: ReadonlyMap<string, number>;
+  /** How many calls there were of each adapter, and how many failed. */
+  readonly tallies: Tallies;
 }
 
 /** One for all: each storage that was ever used costs every promise something for as long as the process lives. */
@@ -24,12 +22,11 @@ const current = new AsyncLocalStorage<Random>();
 
 /** @param rate - how many calls fail, from 0 to 1 */
 export const createFaults = (rate: number): Faults => {
-  const had = new Map<string, number>();
+  const { tallies, count } = createTallies();
   const draw = (name: string): FaultKind | null => {
     const random = current.getStore();
-    if (random?.chance(rate) !== true) return null;
-    const kind = random.pick(kinds) ?? 'before';
-    had.set(`${name} ${kind}`, (had.get(`${name} ${kind}`) ?? 0) + 1);
+    const kind = random?.chance(rate) === true ? (random.pick(faultKinds) ?? 'before') : null;
+    count(name, faultKinds, kind);
     return kind;
   };
   const call = async (name: string, work: () => Promise<unknown>): Promise<unknown> => {
@@ -46,7 +43,7 @@ export const createFaults = (rate: number): Faults => {
     return answer;
   };
   return {
-    had,
+    tallies,
     run: (random, work) => current.run(random, work),
     failing: (name, target) =>
       new Proxy(target, {

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { nothingPlayed, together, type Campaign } from './campaign.ts';
+import { nothingLooked } from './checkers/index.ts';
 import { noSizes } from './evidence.ts';
 import { answerOf } from './lanes.ts';
+import { createTallies, type FaultKind, type Tallies } from './tally.ts';
+
+const callsOf = (...calls: readonly (readonly [string, FaultKind | null])[]): Tallies => {
+  const { tallies, count } = createTallies();
+  for (const [adapter, failed] of calls) count(adapter, ['before', 'during', 'after'], failed);
+  return tallies;
+};
 
 const played: Campaign = { ...nothingPlayed, seeds: 2, cases: 4, sizes: { ...noSizes, rows: 70, taken: 9 } };
 
@@ -10,12 +18,13 @@ describe('what two lanes played', () => {
     const one = { ...played, violations: new Map([[1, ['a login rang for nobody']]]) };
     const other = { ...played, violations: new Map([[21, ['a row is edited', 'a message is lost']]]) };
     const both = together(
-      { ...one, faults: new Map([['kratos before', 1]]) },
-      { ...other, faults: new Map(Object.entries({ 'kratos before': 2, 'channel after': 3 })) },
+      { ...one, calls: callsOf(['kratos', 'before'], ['kratos', null]) },
+      { ...other, calls: callsOf(['kratos', 'before'], ['channel', 'after']) },
     );
     expect(both).toEqual({
       ...{ seeds: 4, cases: 8, sizes: { ...noSizes, rows: 140, taken: 18 } },
-      faults: new Map(Object.entries({ 'kratos before': 3, 'channel after': 3 })),
+      looked: nothingLooked,
+      calls: callsOf(['kratos', 'before'], ['kratos', null], ['kratos', 'before'], ['channel', 'after']),
       violations: new Map([...one.violations, ...other.violations]),
     });
   });

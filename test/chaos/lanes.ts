@@ -4,13 +4,17 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { casesOfASeed, nothingPlayed, together, type Campaign } from './campaign.ts';
+import { checkerNames } from './checkers/index.ts';
 import { sizeNames } from './evidence.ts';
+import { faultKinds } from './tally.ts';
 
 const count = z.int().nonnegative();
+const byKind = z.record(z.enum(faultKinds), count);
 /** What a lane tells of the seeds it was given. */
 const played = z.object({
   ...{ seeds: count, cases: count, sizes: z.record(z.enum(sizeNames), count) },
-  faults: z.map(z.string(), count),
+  looked: z.record(z.enum(checkerNames), count),
+  calls: z.map(z.string(), z.object({ calls: count, sixths: byKind, failed: byKind })),
   violations: z.map(count, z.array(z.string())),
 });
 

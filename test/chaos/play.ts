@@ -10,6 +10,7 @@ import type { Evidence } from './evidence.ts';
 import type { ChaosOrg } from './org.ts';
 import { createRandom, type Random } from './random.ts';
 import { createMemoryWorld, type MemoryWorld } from './memoryWorld.ts';
+import type { Tallies } from './tally.ts';
 import type { Sabotage } from './world.ts';
 
 /** How a run is made. */
@@ -27,8 +28,7 @@ export interface Run {
 export interface Played {
   readonly evidence: Evidence;
   readonly cases: number;
-  /** Faults had, by adapter and kind. */
-  readonly faults: ReadonlyMap<string, number>;
+  readonly calls: Tallies;
 }
 
 const origin = { ip: '203.0.113.7', userAgent: 'simulated' };
@@ -209,6 +209,6 @@ export const playSeed = async (org: ChaosOrg, run: Run): Promise<Played> => {
   return {
     evidence: world.evidence(isSettled, world.flows.copies()),
     cases: asked(),
-    faults: world.faults.had,
+    calls: world.faults.tallies,
   };
 };

@@ -1,7 +1,9 @@
 /** Random faults on real servers, the smallest run; more is `npm run chaos` and `npm run prove -- survival/chaos`. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { faultRate } from '../chaos/campaign.ts';
+import { faultRate, tryAltered } from '../chaos/campaign.ts';
+import { judgedBy } from '../chaos/checkers/index.ts';
 import { sizesOf } from '../chaos/evidence.ts';
+import { shortIn } from '../chaos/floors.ts';
 import { playOnServers } from '../chaos/real/campaign.ts';
 import { flakyJudge, judge } from '../chaos/real/judge.ts';
 import { faultKinds, planOf } from '../chaos/real/plan.ts';
@@ -18,7 +20,12 @@ describe('two cases on real servers, the worker killed in the midst', () => {
   });
 
   it('count for nothing if no call failed', () => {
-    expect(judge(played, new Map()).get(flakyJudge)).toHaveLength(1);
+    expect(judge(played, new Map(), faultRate).get(flakyJudge)).toHaveLength(1);
+  });
+
+  it('leave what each checker finds a violation in, when it is planted there', () => {
+    const missed = tryAltered(played.evidence).filter(({ said }) => said === null);
+    expect(missed.filter(({ checker }) => !checker.includes('undeclared'))).toEqual([]);
   });
 
   it('were played: two cases, two logins at least, one kill', () => {
@@ -26,7 +33,9 @@ describe('two cases on real servers, the worker killed in the midst', () => {
     expect(cases).toBe(2);
     expect(evidence.logins.length).toBeGreaterThanOrEqual(2);
     expect(had).toMatchObject([{ fault: { kind: 'worker killed' }, recovery: expect.any(Number) as number }]);
-    expect(Object.entries(sizesOf(evidence)).filter(([, size]) => size === 0)).toEqual([]);
+    // No stranger comes in a run this small.
+    const run = { cases, sizes: sizesOf(evidence), looked: judgedBy(evidence).looked };
+    expect(shortIn('servers', run).filter(({ thing }) => !thing.includes('undeclared'))).toEqual([]);
   });
 });
 

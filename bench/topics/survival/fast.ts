@@ -1,9 +1,9 @@
-import { checkers } from '../../../test/chaos/checkers/index.ts';
-import { tryPlanted } from '../../../test/chaos/campaign.ts';
+import { checkerNames } from '../../../test/chaos/checkers/index.ts';
+import { faultRate, tryPlanted } from '../../../test/chaos/campaign.ts';
 import { playMany } from '../../../test/chaos/lanes.ts';
 import { makeChaosOrg } from '../../../test/chaos/org.ts';
 import { rounded, type Proof } from '../../figure.ts';
-import { tellJudged } from './judged.ts';
+import { tellCalls, tellJudged } from './judged.ts';
 
 const wanted = 5_000;
 
@@ -19,7 +19,7 @@ export const proveFast = async ({ report, say }: Proof): Promise<void> => {
       report({ figure: `planted: ${what}`, value, unit: '', bare: null, floor: checker, ok });
     }
     const began = performance.now();
-    const { violations, faults, ...sum } = await playMany({ from: 1, cases: wanted }, say);
+    const { violations, calls, ...sum } = await playMany({ from: 1, cases: wanted }, say);
     const ms = rounded((performance.now() - began) / sum.cases, 0);
     for (const [seed, found] of violations)
       say(`npm run chaos -- --fast --seed ${seed}\n  ${found.join('\n  ')}`);
@@ -33,11 +33,10 @@ export const proveFast = async ({ report, say }: Proof): Promise<void> => {
       ok,
     });
     report({ ...told, figure: '  seeds', value: sum.seeds, unit: 'seeds' });
-    tellJudged(report, sum.sizes);
+    tellJudged(report, 'memory', sum);
     report({ ...told, figure: '  time for a case', value: ms, unit: 'ms' });
-    const had = [...faults.values()].reduce((all, each) => all + each, 0);
-    report({ ...told, figure: '  faults of adapters', value: had, unit: 'faults', ok: had > 0 });
-    for (const name of Object.keys(checkers)) {
+    tellCalls(report, calls, faultRate);
+    for (const name of checkerNames) {
       const count = [...violations.values()].flat().filter((each) => each.startsWith(name)).length;
       report({ figure: `  ${name}`, value: count, unit: 'wrong', bare: null, floor: '0', ok: count === 0 });
     }

@@ -1,9 +1,10 @@
-import { checkers } from '../../../test/chaos/checkers/index.ts';
+import { checkerNames } from '../../../test/chaos/checkers/index.ts';
+import { faultRate } from '../../../test/chaos/campaign.ts';
 import { makeChaosOrg } from '../../../test/chaos/org.ts';
 import { playManySkipping } from '../../../test/chaos/skipping/campaign.ts';
 import { tryPlantedSkipping } from '../../../test/chaos/skipping/planted.ts';
 import { rounded, type Proof } from '../../figure.ts';
-import { tellJudged } from './judged.ts';
+import { tellCalls, tellJudged } from './judged.ts';
 
 const wanted = 200;
 
@@ -25,28 +26,25 @@ export const proveSkipping = async ({ report, say }: Proof): Promise<void> => {
       ...{ floor: `${planted.length}`, ok: found === planted.length },
     });
     const began = performance.now();
-    const { violations, faults, ways, ...sum } = await playManySkipping(org, { from: 1, cases: wanted }, say);
+    const { violations, calls, ways, ...sum } = await playManySkipping(org, { from: 1, cases: wanted }, say);
     const seconds = (performance.now() - began) / 1000;
     report({
       ...{ figure: 'cases on the time-skipping server', value: sum.cases, unit: 'cases', bare: null },
       ...{ floor: `${wanted}`, ok: sum.cases >= wanted },
     });
     report({ ...told, figure: '  ways a case went', value: ways.size, unit: 'ways' });
-    tellJudged(report, sum.sizes);
-    const had = [...faults.values()].reduce((all, each) => all + each, 0);
-    report({ ...told, figure: '  faults of adapters', value: had, unit: 'faults', ok: had > 0 });
+    tellJudged(report, 'skipping', sum);
+    tellCalls(report, calls, faultRate);
     report({ ...told, figure: '  time on its clock', value: rounded(sum.days, 0), unit: 'days' });
     report({ ...told, figure: '  time', value: rounded(seconds, 0), unit: 's' });
     const replayed = sum.replayed;
     report({ ...told, figure: '  histories replayed', value: replayed, unit: '', ok: replayed >= wanted });
     const wrong = [...violations.values()].flat();
-    for (const name of Object.keys(checkers)) {
+    for (const name of checkerNames) {
       const { length } = wrong.filter((each) => each.startsWith(name));
       report({ figure: `  ${name}`, value: length, unit: 'wrong', bare: null, floor: '0', ok: length === 0 });
     }
-    const others = wrong.filter(
-      (each) => !Object.keys(checkers).some((name) => each.startsWith(name)),
-    ).length;
+    const others = wrong.filter((each) => !checkerNames.some((name) => each.startsWith(name))).length;
     report({
       ...{ figure: '  stuck, strayed or not replayed', value: others, unit: 'wrong', bare: null },
       ...{ floor: '0', ok: others === 0 },

@@ -1,6 +1,7 @@
 import { openEnvelope } from '../../../core/trust/envelope.ts';
 import { wrongs } from '../../rules/oracle.ts';
 import type { Evidence } from '../evidence.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Events that only a person's signature may bring about. */
 const signed: readonly string[] = [
@@ -9,7 +10,8 @@ const signed: readonly string[] = [
 ];
 
 /** Promise 5: each decision stands on a signature that holds, each nonce on one decision, each opening on a quorum. */
-export const forgedOrAlone = ({ rows, configs, current, config }: Evidence): string[] => {
+export const forgedOrAlone = ({ rows, configs, current, config }: Evidence): Verdict => {
+  let looked = 0;
   const nonces = new Map<string, number>();
   const unproven = rows.flatMap((row) => {
     if (row.result !== 'success') return [];
@@ -17,6 +19,7 @@ export const forgedOrAlone = ({ rows, configs, current, config }: Evidence): str
     const person = events.find((event) => signed.includes(event.type) && 'by' in event && event.by !== null);
     if (row.nonce !== null) nonces.set(row.nonce, (nonces.get(row.nonce) ?? 0) + 1);
     if (person === undefined) return [];
+    looked += 1;
     const { envelope } = row.metadata;
     if (envelope === undefined) return [`row ${row.seq}: ${person.type} without a signature`];
     const opened = openEnvelope({ envelope, configs, current, now: row.timestamp });
@@ -33,5 +36,5 @@ export const forgedOrAlone = ({ rows, configs, current, config }: Evidence): str
     current: config,
     events: row.metadata.events ?? [],
   }));
-  return [...unproven, ...twice, ...wrongs(entries)];
+  return { wrong: [...unproven, ...twice, ...wrongs(entries)], looked };
 };

@@ -5,6 +5,7 @@ import { effectsWithoutRow, ledgerChanged } from './ledger.ts';
 import { loginsUnheard, unclaimedUnheard } from './logins.ts';
 import { messagesLost, owedAndLost } from './owed.ts';
 import { secretsInTheClear } from './secrets.ts';
+import type { Verdict } from './verdict.ts';
 import { waysInLost } from './wayIn.ts';
 
 export const checkers = {
@@ -17,9 +18,26 @@ export const checkers = {
   '5 nobody alone, nothing forged': forgedOrAlone,
   '6 the chain holds, rows once': ledgerChanged,
   '6 no effect without its row': effectsWithoutRow,
-} as const satisfies Record<string, (evidence: Evidence) => string[]>;
+} as const satisfies Record<string, (evidence: Evidence) => Verdict>;
 export type CheckerName = keyof typeof checkers;
 
-/** Every violation, after the name of the checker that found it. */
-export const violationsIn = (evidence: Evidence): string[] =>
-  Object.entries(checkers).flatMap(([name, check]) => check(evidence).map((what) => `${name}: ${what}`));
+export const checkerNames = Object.keys(checkers) as CheckerName[];
+
+/** How much each checker looked at. */
+export type Looked = Readonly<Record<CheckerName, number>>;
+const lookedBy = (howMuch: (name: CheckerName) => number): Looked =>
+  Object.fromEntries(checkerNames.map((name) => [name, howMuch(name)])) as Record<CheckerName, number>;
+export const nothingLooked = lookedBy(() => 0);
+export const sumOfLooked = (one: Looked, other: Looked): Looked =>
+  lookedBy((name) => one[name] + other[name]);
+
+/** Every violation, after the name of the checker that found it, and how much each checker looked at. */
+export const judgedBy = (
+  evidence: Evidence,
+): { readonly violations: readonly string[]; readonly looked: Looked } => {
+  const verdicts = new Map(checkerNames.map((name) => [name, checkers[name](evidence)]));
+  return {
+    violations: [...verdicts].flatMap(([name, { wrong }]) => wrong.map((what) => `${name}: ${what}`)),
+    looked: lookedBy((name) => verdicts.get(name)?.looked ?? 0),
+  };
+};

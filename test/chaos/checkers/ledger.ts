@@ -6,12 +6,13 @@ import { evolveCase } from '../../../core/rules/case/evolve.ts';
 import { finalPhases, type CaseState } from '../../../core/rules/case/state.ts';
 import { caseEventsIn, foldAccount } from '../../../core/rules/streams.ts';
 import type { Evidence } from '../evidence.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Promise 6: the chain holds, and each key was written once. */
-export const ledgerChanged = ({ rows }: Evidence): string[] => {
+export const ledgerChanged = ({ rows }: Evidence): Verdict => {
   let previous = GENESIS_HASH;
   const keys = new Set<string>();
-  return rows.flatMap((row, n) => {
+  const wrong = rows.flatMap((row, n) => {
     const { hash, ...rest } = row;
     const isRight =
       row.seq === n + 1 && row.previous === previous && rowHash(previous, ledgerRowText(rest)) === hash;
@@ -23,6 +24,7 @@ export const ledgerChanged = ({ rows }: Evidence): string[] => {
       ...(isDouble ? [`row ${row.seq} repeats the key ${row.key}`] : []),
     ];
   });
+  return { wrong, looked: rows.length };
 };
 
 /**
@@ -51,10 +53,12 @@ const differing = (copy: unknown, told: unknown): string => {
 };
 
 /** Promise 6: nothing took effect without its row. What a workflow believes is what the rows say, in their order. */
-export const effectsWithoutRow = (it: Pick<Evidence, 'rows' | 'account' | 'copies'>): string[] =>
-  [...it.copies].flatMap(([id, copy]) => {
+export const effectsWithoutRow = (it: Pick<Evidence, 'rows' | 'account' | 'copies'>): Verdict => ({
+  looked: it.copies.size,
+  wrong: [...it.copies].flatMap(([id, copy]) => {
     const told = toldTo(id, it);
     return told.some((each) => isDeepStrictEqual(copy, each))
       ? []
       : [`${id} believes something else than the ledger says: ${differing(copy, told.at(-1))}`];
-  });
+  }),
+});

@@ -1,4 +1,5 @@
 import type { Evidence, Login } from '../evidence.ts';
+import type { Verdict } from './verdict.ts';
 
 const sightedIn = ({ rows }: Evidence, { sighting }: Login): number =>
   rows.filter(
@@ -28,7 +29,7 @@ const wasOurs = ({ rows }: Evidence, { session, sighting }: Login): boolean => {
 };
 
 /** Promise 3: every login rang under its one id on every security channel, and left its rows; none that was not. */
-export const loginsUnheard = (evidence: Evidence): string[] => {
+export const loginsUnheard = (evidence: Evidence): Verdict => {
   const { logins, rows, taken, config, isSettled } = evidence;
   const wrong = logins.flatMap((login) => {
     const id = `alarm/${login.sighting}`;
@@ -57,11 +58,13 @@ export const loginsUnheard = (evidence: Evidence): string[] => {
         : [],
     ),
   );
-  return isSettled ? [...wrong, ...invented] : invented;
+  return isSettled
+    ? { wrong: [...wrong, ...invented], looked: logins.length * config.security.channels.length }
+    : { wrong: invented, looked: 0 };
 };
 
 /** Every login that nobody claimed rings again, once the time to claim it is over. */
-export const unclaimedUnheard = ({ logins, rows, isSettled }: Evidence): string[] => {
+export const unclaimedUnheard = ({ logins, rows, isSettled }: Evidence): Verdict => {
   const events = rows.flatMap((row) => (row.metadata.events ?? []).map(({ event }) => event));
   const claimed = new Set(
     events.flatMap((event) =>
@@ -71,7 +74,11 @@ export const unclaimedUnheard = ({ logins, rows, isSettled }: Evidence): string[
   const rung = new Set(
     events.flatMap((event) => (event.type === 'session-unclaimed' ? [event.sighting] : [])),
   );
-  return logins
-    .filter(({ session, sighting }) => isSettled && !claimed.has(session) && !rung.has(sighting))
-    .map(({ sighting }) => `${sighting} was claimed by nobody and did not ring for it`);
+  const unclaimed = logins.filter(({ session }) => isSettled && !claimed.has(session));
+  return {
+    looked: unclaimed.length,
+    wrong: unclaimed
+      .filter(({ sighting }) => !rung.has(sighting))
+      .map(({ sighting }) => `${sighting} was claimed by nobody and did not ring for it`),
+  };
 };

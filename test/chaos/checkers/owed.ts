@@ -1,6 +1,7 @@
 import type { CaseEvent } from '../../../core/contracts/events.ts';
 import { parts, type CaseId } from '../../../core/contracts/ids.ts';
 import type { Evidence } from '../evidence.ts';
+import type { Verdict } from './verdict.ts';
 
 /** Each case's events, in order. */
 const casesIn = ({ rows }: Evidence): Map<CaseId, CaseEvent[]> => {
@@ -39,24 +40,32 @@ const missing = (events: readonly CaseEvent[]): string[] => {
 };
 
 /** Promise 4: once everybody has acted, each case is over, and nothing that was owed is without its evidence. */
-export const owedAndLost = (evidence: Evidence): string[] => {
-  if (!evidence.isSettled) return ['it did not come to rest: somebody waits for something for ever'];
-  return [...casesIn(evidence)].flatMap(([id, events]) => {
+export const owedAndLost = (evidence: Evidence): Verdict => {
+  if (!evidence.isSettled)
+    return { wrong: ['it did not come to rest: somebody waits for something for ever'], looked: 0 };
+  let looked = 0;
+  const wrong = [...casesIn(evidence)].flatMap(([id, events]) => {
     const isOwnedUp = events.some((event) => event.type === 'answered' && event.how === 'mine');
     const wasReleased =
       !isOwnedUp && events.some(({ type }) => type === 'share-released' || type === 'detected');
     const isOver = events.some(({ type }) => over.includes(type) || type === 'closed');
     if (!isOver) return [`${id} never ended`];
-    return wasReleased ? missing(events).map((what) => `${id} ended without ${what}`) : [];
+    if (!wasReleased) return [];
+    looked += 1;
+    return missing(events).map((what) => `${id} ended without ${what}`);
   });
+  return { wrong, looked };
 };
 
 /** What is told to people reaches each of their channels, whatever failed before. */
-export const messagesLost = ({ messages, taken, isSettled }: Evidence): string[] =>
-  isSettled
-    ? messages.flatMap(({ id, channels }) =>
-        channels
-          .filter((channel) => !taken.some((each) => each.id === id && each.channel === channel))
-          .map((channel) => `${id} never reached ${channel}`),
-      )
+export const messagesLost = ({ messages, taken, isSettled }: Evidence): Verdict => {
+  const due = isSettled
+    ? messages.flatMap(({ id, channels }) => channels.map((channel) => ({ id, channel })))
     : [];
+  return {
+    looked: due.length,
+    wrong: due
+      .filter(({ id, channel }) => !taken.some((each) => each.id === id && each.channel === channel))
+      .map(({ id, channel }) => `${id} never reached ${channel}`),
+  };
+};

@@ -13,15 +13,20 @@ const shortClaims = (yaml: string): string => `${yaml}\ndeadlines:\n  claim: 20\
 export const playOnServers = async (
   run: RealRun,
   say: (line: string) => void,
-): Promise<PlayedReal & Pick<Flaky, 'failed'> & { readonly verdicts: Verdicts }> => {
+): Promise<PlayedReal & Pick<Flaky, 'calls'> & { readonly cuts: number; readonly verdicts: Verdicts }> => {
   const whole = await startWhole({ progress: say, amend: shortClaims });
   const machines = createMachines(whole.stack, whole.account);
   let stopFlaky = (): Promise<void> => Promise.resolve();
   try {
-    const { failed, stop } = await makeFlaky(whole.stack, machines, createRandom(run.seed).fork(), run.rate);
+    const { calls, cuts, stop } = await makeFlaky(
+      whole.stack,
+      machines,
+      createRandom(run.seed).fork(),
+      run.rate,
+    );
     stopFlaky = stop;
     const played = await playReal(whole, machines, run, say);
-    return { ...played, failed, verdicts: judge(played, failed) };
+    return { ...played, calls, cuts: cuts(), verdicts: judge(played, calls, run.rate) };
   } finally {
     // Ours first, so that none rings for the others' end; these servers' data goes with the stack.
     for (const each of whole.stack.running.values()) await each.stop();

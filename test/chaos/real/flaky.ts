@@ -6,31 +6,29 @@ import { settings as settingsSchema } from '../../../core/contracts/settings.ts'
 import type { Stack } from '../../../dev/stack/index.ts';
 import { betweenHttp, listenAll } from '../../survival/checks/between.ts';
 import type { Random } from '../random.ts';
+import { createTallies, faultKinds, type FaultKind, type Tallies } from '../tally.ts';
 import { ours, type Machines } from './machines.ts';
-
-/** Where a call is broken off: before its effect, while it is under way, once its effect is had and the answer lost. */
-const kinds = ['before', 'during', 'after'] as const;
-type Kind = (typeof kinds)[number];
 
 /** Draws which calls fail, and counts them. */
 const createDraw = (random: Random, rate: number) => {
-  const failed = new Map<string, number>();
-  const isOn = { now: false };
-  const count = (name: string): void => {
-    failed.set(name, (failed.get(name) ?? 0) + 1);
-  };
-  const draw = (server: string, among: readonly Kind[]): Kind | undefined => {
-    if (!isOn.now || !random.chance(rate)) return undefined;
-    const kind = random.pick(among);
-    if (kind !== undefined) count(`${server} ${kind}`);
+  const { tallies, count } = createTallies();
+  const state = { isOn: false, cuts: 0 };
+  const draw = (server: FlakyServer, among: readonly FaultKind[]): FaultKind | null => {
+    if (!state.isOn) return null;
+    const kind = random.chance(rate) ? (random.pick(among) ?? null) : null;
+    count(server, among, kind);
     return kind;
   };
-  return { failed, isOn, draw, count };
+  return { tallies, state, draw };
 };
 type Draw = ReturnType<typeof createDraw>;
 
+/** The servers whose single calls fail; those to Temporal fail together. */
+export const flakyServers = ['kratos', 'topic', 'chat', 'postgres'] as const;
+type FlakyServer = (typeof flakyServers)[number];
+
 /** Half of what fails before its effect is turned away with 503, the other half loses its connection. */
-const http = (name: string, target: string, { draw }: Draw, random: Random): Server => {
+const http = (name: FlakyServer, target: string, { draw }: Draw, random: Random): Server => {
   const losing = new WeakSet<object>();
   return betweenHttp(target, async (request, when) => {
     if (when === 'after' && losing.has(request)) throw new Error('the answer is lost');
@@ -61,13 +59,13 @@ const joined = (client: Socket, target: { host: string; port: number }) => {
 const postgres = (target: { host: string; port: number }, { draw }: Draw): Server =>
   createServer((client) => {
     const { server, cut } = joined(client, target);
-    let [isInside, fate, isLost]: [boolean, Kind | undefined, boolean] = [false, undefined, false];
+    let [isInside, fate, isLost]: [boolean, FaultKind | null, boolean] = [false, null, false];
     client.on('data', (chunk: Buffer) => {
       const sent = chunk.toString('latin1');
       const ends = isInside && /\b(COMMIT|ROLLBACK)\b/.test(sent);
       if (!isInside) {
         isInside = sent.includes('BEGIN ISOLATION');
-        fate = draw('postgres', isInside ? kinds : ['before', 'after']);
+        fate = draw('postgres', isInside ? faultKinds : ['before', 'after']);
         if (fate === 'before') {
           cut();
           return;
@@ -96,8 +94,8 @@ const temporal = (target: { host: string; port: number }, it: Draw, random: Rand
     client.pipe(server).pipe(client);
     const timer = setTimeout(
       () => {
-        if (!it.isOn.now || client.destroyed) return;
-        it.count('temporal connection');
+        if (!it.state.isOn || client.destroyed) return;
+        it.state.cuts += 1;
         cut();
       },
       5_000 + random.int(30_000),
@@ -109,8 +107,10 @@ const temporal = (target: { host: string; port: number }, it: Draw, random: Rand
 
 /** What fails between our processes and their servers. */
 export interface Flaky {
-  /** How often each server's calls failed, by where. */
-  readonly failed: ReadonlyMap<string, number>;
+  /** How many calls of each server there were, and how many failed; those to Temporal are cut together. */
+  readonly calls: Tallies;
+  /** Connections to Temporal that were cut. */
+  readonly cuts: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -158,6 +158,6 @@ export const makeFlaky = async (
     await stop();
     throw error;
   }
-  draw.isOn.now = true;
-  return { failed: draw.failed, stop };
+  draw.state.isOn = true;
+  return { calls: draw.tallies, cuts: () => draw.state.cuts, stop };
 };

@@ -1,8 +1,8 @@
 /** The judges of a run on real servers, each with something planted for it. */
 import { describe, expect, it } from 'vitest';
-import { tellJudged } from '../../../bench/topics/survival/judged.ts';
 import { account, config, configDigest } from '../../support/rules.ts';
-import { noSizes, sizesOf, type Evidence } from '../evidence.ts';
+import type { Evidence } from '../evidence.ts';
+import { createTallies, type Tallies } from '../tally.ts';
 import { openedBy, persevere } from './entering.ts';
 import { deathsJudge, flakyJudge, judge, recoveryJudge, restJudge, type Judged } from './judge.ts';
 import type { Recovery } from './recovery.ts';
@@ -15,10 +15,16 @@ const had = (recovery: Recovery, outage = 2) => [
   { fault: { kind: 'api killed', after: 1, outage: 1 } as const, outage, recovery },
 ];
 const good: Judged = { evidence: nothing, waits: [], dead: [], had: had(3) };
-const failed = new Map([['kratos before', 7]]);
+const callsWith = (failed: number): Tallies => {
+  const { tallies, count } = createTallies();
+  for (let n = 0; n < 100; n += 1) count('kratos', ['before', 'after'], n < failed ? 'after' : null);
+  return tallies;
+};
 
-const wrongIn = (run: Partial<Judged>, calls: ReadonlyMap<string, number> = failed) =>
-  Object.fromEntries([...judge({ ...good, ...run }, calls)].filter(([, found]) => found.length > 0));
+const wrongIn = (run: Partial<Judged>, failed = 5) =>
+  Object.fromEntries(
+    [...judge({ ...good, ...run }, callsWith(failed), 0.05)].filter(([, found]) => found.length > 0),
+  );
 
 describe('a run on real servers', () => {
   it('that went well has nothing wrong', () => {
@@ -50,8 +56,8 @@ describe('a run on real servers', () => {
     expect(wrongIn({ waits })).toEqual({ [restJudge]: waits });
   });
 
-  it('is wrong when no call failed', () => {
-    expect(Object.keys(wrongIn({}, new Map()))).toEqual([flakyJudge]);
+  it.each([0, 1, 9])('is wrong when %i of 100 calls failed, and 5 were to', (failed) => {
+    expect(Object.keys(wrongIn({}, failed))).toEqual([flakyJudge]);
   });
 });
 
@@ -74,28 +80,5 @@ describe('a login of a requester', () => {
       expect(await openedBy(refused, open(false))).toBe(null);
     }
     expect(await openedBy({ isIn: true }, open(false))).toBe(true);
-  });
-});
-
-describe('what checkers go through', () => {
-  const shortOf = (sizes: typeof noSizes): string[] => {
-    const short: string[] = [];
-    tellJudged(({ figure, ok }) => {
-      if (!ok) short.push(figure.trim());
-    }, sizes);
-    return short;
-  };
-
-  it('falls short wherever there is nothing of it', () => {
-    const some = { ...noSizes, rows: 1, messages: 1, taken: 1, logins: 1, waysIn: 1, said: 1, copies: 1 };
-    expect(shortOf(some)).toEqual(['credentials searched for']);
-    expect(shortOf({ ...some, secrets: 1 })).toEqual([]);
-    expect(shortOf(noSizes)).toHaveLength(8);
-  });
-
-  it('is counted list by list', () => {
-    const secrets = ['one', 'two'];
-    const copies = new Map([['case', null]]);
-    expect(sizesOf({ ...nothing, secrets, copies })).toEqual({ ...noSizes, secrets: 2, copies: 1 });
   });
 });

@@ -125,6 +125,9 @@ export const createPeople = async (stack: Stack, account: AccountId, { requester
       });
       return { claim, isIn: mine.isLifted };
     },
+    /** Somebody has what the case's seals hold, logs in, and declares nothing. @returns whether Kratos let them in */
+    intrude: async ({ opening: { pair } }: DeclaredCase): Promise<boolean> =>
+      !(await logIn(await openGeneration(stack, pair.password))).refused,
     /** What the requester's machine finds of the old credential, as the members of their statement. */
     tried: async (it: CaseState): Promise<Deed['members']> => {
       const mine = held.get(it.case);

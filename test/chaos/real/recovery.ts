@@ -1,4 +1,5 @@
 /** Whether what a fault hit went on, told by rows that nothing else could have brought about. */
+import type { StepName } from '../../../activities/rotation/steps.ts';
 import type { Row } from '../../../core/contracts/ledger.ts';
 import type { Fault, FaultKind } from './plan.ts';
 
@@ -41,9 +42,9 @@ const isWorkflows = (row: Row): boolean =>
 
 /** Steps of a rotation that are written when Kratos has just answered; what is sealed is named before it is set. */
 const answeredSteps: readonly unknown[] = [
-  ...['narrowed', 'password-set', 'password-logged-in', 'totp-deleted', 'mfa-confirmed'],
-  ...['second-factor-logged-in', 'shape-restored', 'sessions-ended', 'proven'],
-];
+  ...(['narrowed', 'password-set', 'password-logged-in', 'totp-deleted', 'mfa-confirmed'] as const),
+  ...(['second-factor-logged-in', 'shape-restored', 'sessions-ended', 'proven'] as const),
+] satisfies StepName[];
 const isKratoss = (row: Row): boolean =>
   // The row of a login has the time of Kratos's session.
   row.action === 'break_glass_login' ||

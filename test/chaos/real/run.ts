@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createLedgerReader, createOutbox } from '../../../adapters/postgres/index.ts';
+import type { CaseId } from '../../../core/contracts/ids.ts';
 import type { Row } from '../../../core/contracts/ledger.ts';
 import { nextAccountDeadline } from '../../../core/rules/account/due.ts';
 import {
@@ -62,6 +63,9 @@ export interface PlayedReal {
 const settleWithin = 300;
 const goOnWithin = 150;
 const breath = 250;
+/** Of so many cases one has a stranger inside too: not the first, so that a run of two is quick. */
+const casesOfAStranger = 4;
+const firstOfAStranger = 2;
 
 const isForLogins = (phase: Phase): boolean => phase === 'released' || phase === 'in-session';
 
@@ -122,6 +126,7 @@ export const playReal = async (
     if (!isIn || (hasSession && !isAlone)) return false;
     return state.rotation === null && isDeepStrictEqual(state.pair, opening.pair);
   };
+  const strangers = new Set<CaseId>();
   const logIns = async (): Promise<void> => {
     for (const it of open().filter(isDeclared)) {
       if (!isForLogins(it.phase)) continue;
@@ -137,7 +142,13 @@ export const playReal = async (
           named: { password: named.password.length, mfa: named.mfa.length },
         });
       }
-      if (entered !== null && it.phase === 'released') await utter(entered.claim);
+      if (entered === null) continue;
+      if (it.phase === 'released') await utter(entered.claim);
+      const nth = states()
+        .cases.filter(isDeclared)
+        .findIndex((each) => each.case === it.case);
+      if (nth % casesOfAStranger !== firstOfAStranger || strangers.has(it.case)) continue;
+      if (await people.intrude(it)) strangers.add(it.case);
     }
   };
   /** What everybody would do now; an override would let cases overlap, which is tried in memory. */
@@ -246,7 +257,7 @@ export const playReal = async (
     const ids = cases.map((each) => each.case);
     const copies = await copiesOf(stack, account, ids, async (found) => {
       await pull();
-      return effectsWithoutRow({ account, rows, copies: found }).length === 0;
+      return effectsWithoutRow({ account, rows, copies: found }).wrong.length === 0;
     });
     const logins = await loginsIn(stack, account, state.identity);
     const security = { chat: 'incident-slack', topic: 'security-topic' };

@@ -2,9 +2,10 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { casesOfASeed, faultRate } from '../campaign.ts';
-import { violationsIn } from '../checkers/index.ts';
+import { judgedBy, nothingLooked, sumOfLooked, type Looked } from '../checkers/index.ts';
 import { noSizes, sizesOf, sumOfSizes, type Sizes } from '../evidence.ts';
 import type { ChaosOrg } from '../org.ts';
+import { sumOfTallies, type Tallies } from '../tally.ts';
 import { account } from '../world.ts';
 import { playSkipping, type PlayedSkipping, type SkippingRun } from './play.ts';
 import { startSkippingServer, type Kept, type SkippingServer } from './server.ts';
@@ -37,6 +38,7 @@ const asText = (error: unknown): string => (error instanceof Error ? error.messa
 export interface Outcome {
   readonly played: PlayedSkipping | null;
   readonly violations: readonly string[];
+  readonly looked: Looked;
 }
 
 interface Serving {
@@ -44,6 +46,11 @@ interface Serving {
   readonly kept: Map<string, Kept>;
   seeds: number;
 }
+
+const judged = (played: PlayedSkipping, others: readonly string[]): Outcome => {
+  const { violations, looked } = judgedBy(played.evidence);
+  return { played, violations: [...others, ...violations], looked };
+};
 
 /** A server for one seed after another; a new one when the last was held up, or has seen enough. */
 export const createSkippingBench = (org: ChaosOrg) => {
@@ -110,8 +117,7 @@ export const createSkippingBench = (org: ChaosOrg) => {
         why = `broke off: ${asText(error)}`;
         return null;
       });
-      if (played?.evidence.isSettled === true)
-        return { played, violations: [...strayedIn(run, played.evidence), ...violationsIn(played.evidence)] };
+      if (played?.evidence.isSettled === true) return judged(played, strayedIn(run, played.evidence));
       const told = await serving.server.tell();
       giveUp.abort(new Error('given up'));
       // A call that is on its way when its connection closes would end the process.
@@ -120,10 +126,12 @@ export const createSkippingBench = (org: ChaosOrg) => {
         playing.catch(() => undefined),
       );
       why ||= played === null ? `stuck for ${longest} s` : 'did not come to rest';
-      const found = played === null ? [] : violationsIn(played.evidence);
       const when = serving.server.now().toISOString();
       await stop();
-      return { played, violations: [`${why}, ${when} on its clock: ${told.join('; ')}`, ...found] };
+      const stuck = `${why}, ${when} on its clock: ${told.join('; ')}`;
+      return played === null
+        ? { played, violations: [stuck], looked: nothingLooked }
+        : judged(played, [stuck]);
     },
   };
 };
@@ -134,12 +142,13 @@ export interface SkippingCampaign {
   readonly cases: number;
   /** How much there was to judge. */
   readonly sizes: Sizes;
+  readonly looked: Looked;
   /** Days that went by on the servers' clocks. */
   readonly days: number;
   readonly servers: number;
   /** Histories that were replayed on the code that made them. */
   readonly replayed: number;
-  readonly faults: ReadonlyMap<string, number>;
+  readonly calls: Tallies;
   /** How many cases went each way. */
   readonly ways: ReadonlyMap<WayName, number>;
   /** By seed; under those of the last one also what could not be replayed of a server's seeds. */
@@ -158,8 +167,9 @@ export const playManySkipping = async (
 ): Promise<SkippingCampaign> => {
   const bench = createSkippingBench(org);
   const violations = new Map<number, readonly string[]>();
-  const [faults, ways] = [new Map<string, number>(), new Map<WayName, number>()];
-  const sum = { seeds: 0, cases: 0, sizes: noSizes, days: 0 };
+  const ways = new Map<WayName, number>();
+  let calls: Tallies = new Map();
+  const sum = { seeds: 0, cases: 0, sizes: noSizes, looked: nothingLooked, days: 0 };
   const add = (seed: number, found: readonly string[]): void => {
     if (found.length === 0) return;
     violations.set(seed, [...(violations.get(seed) ?? []), ...found]);
@@ -168,11 +178,12 @@ export const playManySkipping = async (
   try {
     for (let seed = from; sum.seeds * casesOfASeed < cases; seed += 1) {
       const run = runOf(seed);
-      const { played, violations: found } = await bench.play(run);
+      const { played, violations: found, looked } = await bench.play(run);
       add(seed, found);
       sum.seeds += 1;
       if (played !== null) {
-        for (const [kind, times] of played.faults) faults.set(kind, (faults.get(kind) ?? 0) + times);
+        calls = sumOfTallies(calls, played.calls);
+        sum.looked = sumOfLooked(sum.looked, looked);
         for (let nth = 0; nth < played.cases; nth += 1) {
           const way = wayOf(run, nth);
           ways.set(way, (ways.get(way) ?? 0) + 1);
@@ -188,5 +199,5 @@ export const playManySkipping = async (
   } finally {
     await bench.stop();
   }
-  return { ...sum, faults, ways, violations, servers: bench.servers(), replayed: bench.replayed() };
+  return { ...sum, calls, ways, violations, servers: bench.servers(), replayed: bench.replayed() };
 };

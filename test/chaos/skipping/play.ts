@@ -12,6 +12,7 @@ import { deedsFor, twisted, type Deed } from '../deeds.ts';
 import type { Evidence } from '../evidence.ts';
 import type { ChaosOrg } from '../org.ts';
 import { createRandom, type Random } from '../random.ts';
+import type { Tallies } from '../tally.ts';
 import { account, createChaosWorld, type Sabotage } from '../world.ts';
 import type { SkippingServer } from './server.ts';
 import { wayOf, ways, type Moment, type Way } from './ways.ts';
@@ -28,7 +29,7 @@ export interface SkippingRun {
 export interface PlayedSkipping {
   readonly evidence: Evidence;
   readonly cases: number;
-  readonly faults: ReadonlyMap<string, number>;
+  readonly calls: Tallies;
   /** Seconds that went by on the server. */
   readonly lasted: number;
   /** The workflows there were, by their ids. */
@@ -220,7 +221,7 @@ export const playSkipping = async (
   const ids = [`account/${account}`, ...world.situation().cases.map((each) => each.case)];
   const evidence = world.evidence(isSettled, await server.copies(ids));
   return {
-    ...{ evidence, cases: declared().length, faults: world.faults.had },
+    ...{ evidence, cases: declared().length, calls: world.faults.tallies },
     lasted: (server.now().getTime() - began) / 1000,
     workflows: [...ids, ...rotationsIn(evidence)],
   };
