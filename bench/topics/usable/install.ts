@@ -59,6 +59,8 @@ const proveQuick = async (proof: Proof, ground: Ground): Promise<void> => {
   });
 
   await go('a user without a name', 'nameless-user', { before: asUser(54_321), env: empty });
+  const closed = { TMPDIR: join(folder, 'older') };
+  await go('a temporary folder of somebody else', 'no-temp', { before: asUser(nobody), env: closed });
   await go("root's state as another user", 'other-user', { before: asUser(nobody), env: older });
   const theirs = await at('theirs', {});
   await chown(join(folder, 'theirs'), nobody, nobody);

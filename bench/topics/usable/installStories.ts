@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { isRoot } from '../../../dev/cache.ts';
 import type { Proof } from '../../figure.ts';
-import { provoke } from './provoke.ts';
-import { asUser, interrupt, must, nobody, repository, withTakenPort, type Ground } from './tries.ts';
+import { faultsOf, provoke } from './provoke.ts';
+import { asLine, asUser, interrupt, must, nobody, repository, withTakenPort, type Ground } from './tries.ts';
 
 /** A disk that is too small, and one that becomes full in the middle: small file systems in memory. */
 export const proveFullDisk = async (proof: Proof, ground: Ground): Promise<void> => {
@@ -69,13 +69,13 @@ export const proveStories = async (proof: Proof, ground: Ground): Promise<void> 
   );
   await first.said(/Ctrl-C stops everything/);
   const running = await ground.left();
-  const servers = running.filter((each) => /postgres|temporal|kratos/.test(each)).length;
+  const servers = running.filter(({ command }) => /postgres|temporal|kratos/.test(command)).length;
   tell(proof, 'processes while it runs', running.length, 'its servers are found', servers > 5);
   await provoke(proof, ground, 'a second start beside it', 'in-use', {}, running);
-  for (const line of running)
-    if (/node .*dev\/begin\.js|npm/.test(line)) process.kill(Number.parseInt(line, 10), 'SIGKILL');
+  for (const { pid, command } of running)
+    if (/node .*dev\/begin\.js|npm/.test(command)) process.kill(pid, 'SIGKILL');
   await first.ended;
-  const orphans = (await ground.left()).filter((each) => each.includes('postgres')).length;
+  const orphans = (await ground.left()).filter(({ command }) => command.includes('postgres')).length;
   tell(proof, 'orphans of postgres after kill -9', orphans, 'some', orphans > 0);
 
   const second = ground.begin({});
@@ -86,7 +86,7 @@ export const proveStories = async (proof: Proof, ground: Ground): Promise<void> 
   const isFound = exit === 0 && !output.includes('making keys') && !output.includes('provision');
   tell(proof, 'a start after that, then Ctrl-C', exit, 'exit 0, the same state', isFound);
   const left = await ground.left();
-  tell(proof, '  left running', left.join('; ') || 0, '0', left.length === 0);
+  tell(proof, '  left running', left.map(asLine).join('; ') || 0, '0', left.length === 0);
 
   const ports = z.object({ api: z.number() });
   const { api } = ports.parse(JSON.parse(await readFile(join(state, 'ports.json'), 'utf8')));
@@ -100,14 +100,16 @@ export const proveStories = async (proof: Proof, ground: Ground): Promise<void> 
   }
   const reset = ground.begin({ script: ['start', '--', '--reset', '--yes'] });
   await reset.said(/starting Temporal/);
-  const ended = await interrupt(reset);
-  const after = await ground.left();
+  await interrupt(reset);
+  const ended = await reset.ended;
+  const faults = faultsOf(ended, 'interrupted', await ground.left());
+  for (const each of faults) proof.say(`  ${each}`);
   tell(
     proof,
     '--reset --yes, then Ctrl-C',
-    ended,
-    'exit 130, nothing left',
-    ended === 130 && after.length === 0,
+    ended.exit,
+    'exit 130, its line, nothing left',
+    faults.length === 0,
   );
   const kept = (await readdir(state)).filter((name) => ['people', 'drilled'].includes(name));
   tell(proof, '  left of the state', kept.join(' ') || 0, '0', kept.length === 0);

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 /** A process that belongs to a try, and the ports it listens on. */
 export interface Left {
   readonly pid: number;
+  /** The number of the process that has started it, or has inherited it. */
+  readonly parent: number;
   readonly command: string;
   readonly ports: readonly number[];
 }
@@ -42,16 +44,18 @@ export const leftIn = async (folder: string): Promise<Left[]> => {
   const found = await Promise.all(
     pids.map(async (pid) => {
       const at = join('/proc', pid);
-      const [command, environment, cwd, open] = await Promise.all([
+      const [command, environment, status, cwd, open] = await Promise.all([
         text(join(at, 'cmdline')),
         text(join(at, 'environ')),
+        text(join(at, 'status')),
         readlink(join(at, 'cwd')).catch(() => ''),
         linksIn(join(at, 'fd')),
       ]);
       if (![command, environment, cwd, ...open].some((each) => each.includes(folder))) return [];
       const sockets = open.flatMap((each) => /^socket:\[(\d+)\]$/.exec(each)?.[1] ?? []);
       const own = sockets.flatMap((each) => ports.get(each) ?? []);
-      return [{ pid: Number(pid), command: command.replaceAll('\0', ' ').trim(), ports: own }];
+      const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
+      return [{ pid: Number(pid), parent, command: command.replaceAll('\0', ' ').trim(), ports: own }];
     }),
   );
   return found.flat();

@@ -1,6 +1,7 @@
 import { ways, type WayToFail } from '../../../dev/setUp/failures.ts';
 import type { Proof } from '../../figure.ts';
-import type { Ended, Ground, Try } from './tries.ts';
+import type { Left } from './leftovers.ts';
+import { asLine, type Ended, type Ground, type Try } from './tries.ts';
 
 /** The line of a way of failing, whatever stands for the names in it. */
 const lineOf = (way: WayToFail): RegExp => {
@@ -12,7 +13,7 @@ const lineOf = (way: WayToFail): RegExp => {
 };
 
 /** How a try fell short of its one line, its exit code and leaving nothing; nothing when it did not. */
-export const faultsOf = ({ exit, output }: Ended, way: WayToFail, left: readonly string[]): string[] => {
+export const faultsOf = ({ exit, output }: Ended, way: WayToFail, left: readonly Left[]): string[] => {
   const said = output.split('\n').filter((line) => line.startsWith('stopped: '));
   return [
     ...(exit === ways[way].exit ? [] : [`exit ${exit}, not ${ways[way].exit}`]),
@@ -20,7 +21,7 @@ export const faultsOf = ({ exit, output }: Ended, way: WayToFail, left: readonly
       ? []
       : [`it said ${said.join(' / ') || output}`]),
     ...(/^ {4}at /m.test(output) ? ['it printed a stack'] : []),
-    ...left.map((each) => `left running: ${each}`),
+    ...left.map((each) => `left running: ${asLine(each)}`),
   ];
 };
 
@@ -35,12 +36,12 @@ export const provoke = async (
   name: string,
   way: WayToFail,
   how: Try,
-  running: readonly string[] = [],
+  running: readonly Left[] = [],
 ): Promise<void> => {
   const ended = await ground.begin(how).ended;
+  const before = new Set(running.map(({ pid }) => pid));
   // A server that runs on makes and ends backends as it is asked: they are its own.
-  const isExpected = (each: string): boolean =>
-    running.includes(each) || (running.length > 0 && /^\d+ postgres: /.test(each));
+  const isExpected = ({ pid, parent }: Left): boolean => before.has(pid) || before.has(parent);
   const left = (await ground.left()).filter((each) => !isExpected(each));
   const faults = faultsOf(ended, way, left);
   proof.say(`${name}: ${ended.output.split('\n').find((line) => line.startsWith('stopped: ')) ?? 'no line'}`);

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import { findOnPath } from '../../../dev/command.ts';
 import { kratosBinary } from '../../../dev/fetch/kratos.ts';
 import { temporalBinary } from '../../../dev/fetch/temporal.ts';
 import type { Proof } from '../../figure.ts';
-import { leftIn } from './leftovers.ts';
+import { leftIn, type Left } from './leftovers.ts';
 
 export const repository = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))));
 
@@ -41,6 +41,9 @@ export const must = (command: string, ...args: readonly string[]): void => {
   if (status !== 0)
     throw new Error(`${command} ${args.join(' ')} ended with ${status ?? 'nothing'}: ${stderr}`);
 };
+
+/** What runs on, for people. */
+export const asLine = ({ pid, command, ports }: Left): string => `${pid} ${command} ${ports.join(' ')}`;
 
 /** How a set-up is tried. */
 export interface Try {
@@ -80,7 +83,7 @@ export interface Ground {
   readonly cache: string;
   begin(how: Try): Trying;
   /** What still runs of all tries, after two seconds in which the last may end. */
-  left(): Promise<readonly string[]>;
+  left(): Promise<readonly Left[]>;
   /** A folder to be used as PATH, with these programs in it and no others. */
   pathOf(name: string, programs: readonly string[]): Promise<string>;
   remove(): Promise<void>;
@@ -105,7 +108,9 @@ const begin = (how: Try, env: NodeJS.ProcessEnv): Trying => {
     // Not `close`: what is left running may hold the output.
     child.once('exit', (code, signal) => {
       isOver = true;
-      setTimeout(() => resolve({ exit: code ?? (signal === null ? 1 : 128), output }), 100);
+      // As shells tell of one that a signal ended.
+      const exit = code ?? (signal === null ? 1 : 128 + constants.signals[signal]);
+      setTimeout(() => resolve({ exit, output }), 100);
     });
   });
   const said = async (what: RegExp): Promise<string> => {
@@ -144,11 +149,10 @@ export const makeGround = async ({ say }: Pick<Proof, 'say'>): Promise<Ground> =
     ...{ HOME: join(folder, 'home'), TMPDIR: join(folder, 'tmp') },
     ...{ BREAKGLASS_CACHE: cache, BREAKGLASS_STATE: join(folder, 'state') },
   };
-  const left = async (): Promise<readonly string[]> => {
+  const left = async (): Promise<readonly Left[]> => {
     for (let waited = 0; ; waited += 100) {
       const found = await leftIn(folder);
-      if (found.length === 0 || waited >= 2_000)
-        return found.map(({ pid, command, ports }) => `${pid} ${command} ${ports.join(' ')}`);
+      if (found.length === 0 || waited >= 2_000) return found;
       await sleep(100);
     }
   };
