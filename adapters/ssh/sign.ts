@@ -53,7 +53,8 @@ export async function signWithSshKeygen(request: {
 }): Promise<string> {
   const { message, namespace, keyFile, env = process.env, unattended } = request;
   if (!(await exists(keyFile))) throw new SshKeygenError('no-such-key', `no ssh key at ${keyFile}`);
-  const args = ['-Y', 'sign', '-f', keyFile, '-n', namespace];
+  // -q: it would say of each signature that it signs standard input.
+  const args = ['-q', '-Y', 'sign', '-f', keyFile, '-n', namespace];
   // The "touch your key" message is only printed to a terminal, so one is passed on where there is one.
   const isHeard = process.stderr.isTTY && unattended === undefined;
   const stdio: StdioOptions = ['pipe', 'pipe', isHeard ? 'inherit' : 'pipe'];
