@@ -16,7 +16,7 @@ export const faultKinds = Object.keys(longest) as FaultKind[];
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** Seconds of peace before it: since the run began, or since it went on after the fault before. */
+  /** Seconds of peace before it: since the run began, went on after the fault before, or asked for as many cases as are its share. */
   readonly after: number;
   /** Seconds until whatever was ended is started again. */
   readonly outage: number;

@@ -192,7 +192,10 @@ export const playReal = async (
     );
   };
   const breakThings = async (): Promise<void> => {
-    for (const fault of run.plan) {
+    for (const [n, fault] of run.plan.entries()) {
+      // Spread over the cases: the last ones are hit as the first ones are.
+      const before = Number.isFinite(run.cases) ? Math.floor((n * (run.cases - 1)) / run.plan.length) : 0;
+      while (asked() < before && isAsking()) await sleep(100);
       const from = Date.now() + fault.after * 1000;
       while (Date.now() < from && isAsking()) await sleep(100);
       if (!isAsking()) return;
