@@ -63,8 +63,10 @@ export const createApi = (deps: ApiDeps): Api => {
     context.set('from', originOf(context, isProxy));
     context.header('X-Request-Id', requestId);
     context.header('Cache-Control', 'no-store');
+    const begun = performance.now();
     await next();
     const { method, path } = context.req;
+    deps.onAnswer?.({ method, status: context.res.status, seconds: (performance.now() - begun) / 1000 });
     log.info({ requestId, method, path, status: context.res.status }, 'answered');
   });
   app.use(

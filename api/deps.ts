@@ -4,6 +4,7 @@ import type { SignedConfig, StoredSeal } from '../core/contracts/http.ts';
 import type { Ledger, Row } from '../core/contracts/ledger.ts';
 import type { Look } from './examine.ts';
 import type { ProcessRun } from '../core/contracts/process.ts';
+import type { ApiMetrics } from './metrics.ts';
 import type { Accepted, Submission } from '../core/contracts/temporal.ts';
 import type { Kind } from '../core/rules/case/state.ts';
 
@@ -77,6 +78,8 @@ export interface ApiDeps {
   readonly log: Log;
   /** What is looked at when somebody asks how everything is. */
   readonly looks: readonly Look[];
+  /** Told of each answer, for the metrics. */
+  readonly onAnswer?: ApiMetrics['onAnswer'];
   readonly limits?: Limits;
   /** Addresses and networks of our own proxies: these alone are believed about whom they were connected from. */
   readonly proxies?: readonly string[];

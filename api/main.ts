@@ -11,6 +11,7 @@ import {
   DatabaseUnavailable,
   requireSchema,
 } from '../adapters/postgres/index.ts';
+import { serveMetrics } from '../adapters/metrics/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
@@ -19,6 +20,7 @@ import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import { connectLazily, createBreakglassClient } from '../client/temporal.ts';
 import { createApi } from './app.ts';
 import { createLooks } from './looks.ts';
+import { createApiMetrics } from './metrics.ts';
 
 /** Milliseconds between rows that count refused attempts. */
 const FLUSH_EVERY = 5_000;
@@ -37,6 +39,7 @@ const main = async (): Promise<void> => {
   const settings = loadSettings(process.env, 'api');
   const { host, port, tls, proxies } = settings.api;
   const log = createLog('api');
+  const metrics = createApiMetrics();
   const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
   const pool = await createPool(settings.postgres, {
     applicationName: 'breakglass api',
@@ -62,6 +65,7 @@ const main = async (): Promise<void> => {
     runs: client,
     log,
     proxies,
+    onAnswer: metrics.onAnswer,
     looks: createLooks({ settings, pool, client, configs, now: () => new Date() }),
   });
   const flushOrLog = (): Promise<void> =>
@@ -69,11 +73,15 @@ const main = async (): Promise<void> => {
   const flushing = setInterval(() => void flushOrLog(), FLUSH_EVERY);
   const server = serve({ fetch: app.fetch, hostname: host, port, ...(await secured(tls)) });
   await once(server, 'listening');
+  const stopMetrics = serveMetrics(settings.metrics, metrics.expose, (error) =>
+    log.error({ err: error }, 'metrics are not told'),
+  );
   log.info({ host, port }, 'api is ready');
 
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   log.info('api is stopping');
   clearInterval(flushing);
+  stopMetrics();
   const closed = once(server, 'close');
   server.close();
   if ('closeAllConnections' in server) setTimeout(() => server.closeAllConnections(), GRACE).unref();

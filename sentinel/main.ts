@@ -10,6 +10,7 @@ import {
   createSightingStore,
   keepTime,
 } from '../adapters/postgres/index.ts';
+import { serveMetrics } from '../adapters/metrics/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog } from '../adapters/settings/log.ts';
@@ -20,6 +21,7 @@ import type { AccountId } from '../core/contracts/ids.ts';
 import { coalesce } from './coalesce.ts';
 import { startVigil } from '../vigil/index.ts';
 import { repeat } from '../vigil/repeat.ts';
+import { createSentinelMetrics } from './metrics.ts';
 import { startSentinel } from './sentinel.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -53,12 +55,14 @@ const main = async (): Promise<void> => {
     namespace: settings.temporal.namespace,
     keyRing: loadKeyRing(settings.payloadKeyFile),
   });
+  const metrics = createSentinelMetrics(now().toISOString());
   let made: { digest: string; channels: Channels } | undefined;
   const channels = (): Channels => {
     const { digest, config } = configs().current;
     if (made?.digest !== digest) {
       const { secretsDir, aws } = settings;
-      made = { digest, channels: createChannels({ config, secretsDir, aws, now }) };
+      const channels = metrics.measured(createChannels({ config, secretsDir, aws, now }));
+      made = { digest, channels };
     }
     return made.channels;
   };
@@ -77,7 +81,13 @@ const main = async (): Promise<void> => {
     log,
     now,
     sweepMs: own.sweepSeconds * 1000,
+    onAlarm: metrics.onAlarm,
   });
+  const stopMetrics = serveMetrics(
+    settings.metrics,
+    async () => metrics.expose(await sentinel.state(), now()),
+    (error) => log.error({ err: error }, 'metrics are not told'),
+  );
   const accounts = (): AccountId[] => [
     ...new Set(
       [...configs().configs.values()].flatMap(({ config }) => Object.keys(config.accounts) as AccountId[]),
@@ -108,6 +118,7 @@ const main = async (): Promise<void> => {
     config: () => configs().current.config,
   });
   const stop = async (): Promise<void> => {
+    stopMetrics();
     await endVigil();
     await endWatchdog();
     await sentinel.stop();

@@ -39,6 +39,8 @@ export const ring = (
     readonly log: Log;
     readonly wait: Wait;
     readonly signal: AbortSignal;
+    /** Told how long it took from the report until a channel had it. Seconds. */
+    readonly onAlarm: (seconds: number) => void;
   },
   it: {
     readonly sighting: Sighting;
@@ -78,6 +80,7 @@ export const ring = (
     failed.delete(channel);
     listen();
     const ms = Date.parse(acceptedAt) - Date.parse(it.receivedAt);
+    deps.onAlarm(Math.max(0, ms) / 1000);
     log.info({ alarm: message.id, channel, acceptedAt, sinceReceivedMs: ms }, 'alarm taken');
     await it.note(channel, acceptedAt);
     return acceptedAt;

@@ -15,6 +15,7 @@ import { report } from './report.ts';
 import { doubling } from './retry.ts';
 import { createDoor, listen, type Door } from './server.ts';
 import { createLogoutRecorder } from './logout.ts';
+import type { SentinelState } from './metrics.ts';
 import { openSessionMemory } from './sessions.ts';
 import { createSuspicions } from './suspicion.ts';
 import { createSweep } from './sweep.ts';
@@ -41,6 +42,8 @@ export interface SentinelDeps {
   readonly now?: () => Date;
   /** From one look at every identity's sessions to the next; a minute when left out. Milliseconds. */
   readonly sweepMs?: number;
+  /** Told how long an alarm took from the report of its login until a channel had it. Seconds. */
+  readonly onAlarm?: (seconds: number) => void;
   readonly patience?: Patience;
 }
 
@@ -59,6 +62,7 @@ export interface Sentinel {
   readonly port: number;
   /** What it cannot do of what it is for: hear a hook, and keep it. */
   readonly cannot: () => Promise<Unable>;
+  readonly state: () => Promise<SentinelState>;
   /** Resolves when nothing that was reported is still to be done. */
   idle(): Promise<void>;
   /** Stops at once; what is not done is in the spool. */
@@ -87,6 +91,7 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
       port,
       cannot,
       idle: inside.idle,
+      state: inside.state,
       async stop() {
         // The port is given up last: whoever takes it next takes the spool.
         await inside.stop();
@@ -102,7 +107,7 @@ export const startSentinel = async (deps: SentinelDeps): Promise<Sentinel> => {
 const startInside = async (
   deps: SentinelDeps & Pick<Sentinel, 'cannot'>,
   openDoor: (door: Door) => void,
-): Promise<Pick<Sentinel, 'idle' | 'stop'>> => {
+): Promise<Pick<Sentinel, 'idle' | 'state' | 'stop'>> => {
   const { spoolDir, kratos, config, log, now = () => new Date() } = deps;
   const end = new AbortController();
   const { signal } = end;
@@ -121,6 +126,7 @@ const startInside = async (
     recordSighting: deps.recordSighting,
     tellProcess: deps.tellProcess,
     patience: deps.patience ?? usual,
+    onAlarm: deps.onAlarm ?? (() => undefined),
   });
   const suspect = createSuspicions({ channels: deps.channels, config, now, log, quietMs: QUIET_MS });
 
@@ -133,10 +139,15 @@ const startInside = async (
     memory: await openSessionMemory(join(spoolDir, 'sessions.json'), now),
     recordLogout: createLogoutRecorder({ ledger: deps.ledger, config, now }),
   });
+  let sweptAt: string | null = null;
   const stopTicking = repeat(
     deps.sweepMs ?? MINUTE_MS,
     // A new account's identity is swept at once; with the index as it was, if Kratos cannot say.
-    () => identities.refresh().finally(() => sweep.look()),
+    async () => {
+      await identities.refresh().finally(() => sweep.look());
+      // With Kratos away no identity may be known at all: nothing was looked at then.
+      if (sweep.isWhole()) sweptAt = now().toISOString();
+    },
     (reason) => {
       log.warn({ reason }, 'identities not refreshed');
     },
@@ -144,6 +155,14 @@ const startInside = async (
   );
   return {
     idle: () => watch.idle(),
+    async state() {
+      const pending = watch.pending();
+      return {
+        isSpoolWritable: await isWritable(spoolDir),
+        ...{ pending: pending.length, oldest: pending[0]?.at ?? null },
+        sweptAt,
+      };
+    },
     async stop() {
       end.abort();
       await Promise.all([watch.idle(), stopTicking()]);

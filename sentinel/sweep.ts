@@ -24,6 +24,8 @@ export interface SweepDeps {
 export interface Sweep {
   /** One look, from beginning to end. */
   look(): Promise<void>;
+  /** Whether the last look was at every identity's sessions: Kratos answered for each. */
+  isWhole(): boolean;
   /** Resolves when nothing is being noted any more. */
   idle(): Promise<void>;
 }
@@ -117,6 +119,7 @@ export const createSweep = (deps: SweepDeps): Sweep => {
 
   return {
     look: lookAtAll,
+    isWhole: () => [...identities.all()].every(([identity]) => isListed.has(identity)),
     async idle() {
       await Promise.allSettled(noting);
     },

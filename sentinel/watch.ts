@@ -39,6 +39,7 @@ export interface WatchDeps {
   readonly log: Log;
   readonly signal: AbortSignal;
   readonly patience: Patience;
+  readonly onAlarm: (seconds: number) => void;
 }
 
 /** One login, told of by one hook or several. The first one rings; each adds its facts to the ledger. */

@@ -7,11 +7,13 @@ import { createChannels } from '../adapters/channels/index.ts';
 import { loadConfigs } from '../adapters/config/load.ts';
 import { createKratosAdmin, createKratosLogin } from '../adapters/kratos/index.ts';
 import { keepTime } from '../adapters/postgres/clock.ts';
-import { askDatabaseTime } from '../adapters/postgres/health.ts';
+import { askDatabaseTime, askWaiting } from '../adapters/postgres/health.ts';
 import { createLedger } from '../adapters/postgres/ledger.ts';
 import { createOutbox } from '../adapters/postgres/outbox.ts';
 import { createPool } from '../adapters/postgres/pool.ts';
+import { createLedgerReader } from '../adapters/postgres/reader.ts';
 import { createSealStore } from '../adapters/postgres/seals.ts';
+import { serveMetrics } from '../adapters/metrics/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings } from '../adapters/settings/load.ts';
 import { createLog, type Log } from '../adapters/settings/log.ts';
@@ -20,19 +22,33 @@ import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
 import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import type { Unable } from '../core/contracts/health.ts';
+import type { Settings } from '../core/contracts/settings.ts';
 import { taskQueue } from '../core/contracts/temporal.ts';
 import { startCheckpointsOf } from './checkpoints/settings.ts';
 import { startVigil } from '../vigil/index.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { askQueue, lookAt, startHealth } from './health.ts';
+import { createWorkerMetrics } from './metrics/index.ts';
+import { createLedgerMetrics } from './metrics/ledger.ts';
 import { recordConfigs } from './recordConfigs.ts';
 
 const kratosTimeoutMs = 10_000;
 /** Kratos cancels a request's work when its caller hangs up; far more than it needs for that. */
 const kratosSettleMs = 2_000;
 
+/** The names that Prometheus wants of what is counted, and of what is measured. */
+const prometheusNames = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+
+/** Where Temporal's SDK tells its own numbers. */
+const metricsOf = ({ metrics }: Pick<Settings, 'metrics'>) => {
+  if (metrics?.temporalPort === undefined) return {};
+  const host = metrics.host.includes(':') ? `[${metrics.host}]` : metrics.host;
+  const bindAddress = `${host}:${metrics.temporalPort}`;
+  return { metrics: { prometheus: { bindAddress, ...prometheusNames } } };
+};
+
 /** Temporal's own log lines go where ours go; workflow logs carry ids, never payloads. */
-const installLogger = (log: Log): void => {
+const installRuntime = (log: Log, settings: Pick<Settings, 'metrics'>): void => {
   const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
     const { error, ...rest } = meta ?? {};
     log[level === 'ERROR' ? 'error' : 'warn'](
@@ -42,7 +58,7 @@ const installLogger = (log: Log): void => {
   });
   Runtime.install({
     logger,
-    telemetryOptions: { logging: { forward: {}, filter: 'WARN' } },
+    telemetryOptions: { logging: { forward: {}, filter: 'WARN' }, ...metricsOf(settings) },
     shutdownSignals: [],
   });
 };
@@ -52,7 +68,7 @@ const main = async (): Promise<void> => {
   const settings = loadSettings(process.env, 'worker');
   const own = settings.worker;
   const log = createLog('worker');
-  installLogger(log);
+  installRuntime(log, settings);
   const configs = loadConfigs(settings, (why) => log.error({ why }, 'a changed config was not taken'));
   const pool = await createPool(settings.postgres, {
     applicationName: 'breakglass worker',
@@ -86,12 +102,15 @@ const main = async (): Promise<void> => {
     dataConverter: workerDataConverter(loadKeyRing(settings.payloadKeyFile)),
     shutdownGraceTime: '10s',
   });
-  const channels = createChannels({
-    config: configs().current.config,
-    secretsDir: settings.secretsDir,
-    aws: settings.aws,
-    now,
-  });
+  const metrics = createWorkerMetrics(createLedgerMetrics(createLedgerReader(pool), () => askWaiting(pool)));
+  const channels = metrics.measured(
+    createChannels({
+      config: configs().current.config,
+      secretsDir: settings.secretsDir,
+      aws: settings.aws,
+      now,
+    }),
+  );
   const dispatcher = await startDispatcher({ pool, outbox: createOutbox(pool), ledger, channels, log, now });
   const checkpoints = startCheckpointsOf(settings, { pool, sign, configs, channels, log, now });
   const cannot = (): Promise<Unable> =>
@@ -108,10 +127,16 @@ const main = async (): Promise<void> => {
     own.healthPort === undefined
       ? () => undefined
       : startHealth({ host: own.healthHost, port: own.healthPort }, cannot);
+  const stopMetrics = serveMetrics(
+    settings.metrics,
+    () => metrics.expose(now()),
+    (error) => log.error({ err: error }, 'metrics are not told'),
+  );
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => worker.shutdown());
   log.info('worker is ready');
   await worker.run();
   stopHealth();
+  stopMetrics();
   await checkpoints.stop();
   await endVigil();
   await dispatcher.stop();

@@ -6,7 +6,7 @@ export { keepTime, type Timekeeper } from './clock.ts';
 export { DatabaseUnavailable, LedgerConflict, TransactionMisused } from './errors.ts';
 export { createSightingStore } from './events.ts';
 export type { RecordedSighting, SightingRecorded, SightingStore } from './events.ts';
-export { askDatabaseTime, askWaiting } from './health.ts';
+export { askDatabaseTime, askWaiting, type Waiting } from './health.ts';
 export { createLedger, LEDGER_CHANNEL, OUTBOX_CHANNEL } from './ledger.ts';
 export { createOutbox } from './outbox.ts';
 export type { Backoff, Delivery, Outbox, PendingDelivery } from './outbox.ts';

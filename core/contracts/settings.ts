@@ -139,6 +139,21 @@ export const settings = z.strictObject({
       ),
     })
     .prefault({}),
+  metrics: set(
+    z
+      .strictObject({
+        host: set(z.union([z.ipv4(), z.ipv6()]).default('127.0.0.1'), 'the address where Prometheus may ask'),
+        port: set(port, 'the port of `/metrics`', { example: 9464 }),
+        temporalPort: set(
+          port.optional(),
+          'the port of `/metrics` of Temporal’s SDK in the worker; left out: none of its are told',
+          { readers: ['worker'] },
+        ),
+      })
+      .optional(),
+    'numbers for Prometheus',
+    { readers: processes },
+  ),
   worker: set(
     z
       .strictObject({

@@ -73,6 +73,8 @@ export const importTable = {
   },
   // What lies on the disk is believed only once its signatures hold.
   'adapters/config': { ...adapter, rooms: ['core/contracts', 'core/trust'] },
+  // Prometheus asks; its client counts.
+  'adapters/metrics': { ...adapter, packages: { 'prom-client': '*' } },
   // A setting that there is not is answered with the nearest name, as in the config (core/rules).
   'adapters/settings': {
     ...adapter,

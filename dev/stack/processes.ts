@@ -64,6 +64,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
     worker: {
       ...common,
       ...writer,
+      metrics: { host, port: ports.workerMetrics, temporalPort: ports.temporalMetrics },
       worker: {
         sshKeyFile: join(stateFolder, 'keys', 'worker_ed25519'),
         workflowBundle: join(dist, 'workflow-bundle.js'),
@@ -76,6 +77,7 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
     sentinel: {
       ...common,
       ...writer,
+      metrics: { host, port: ports.sentinelMetrics },
       sentinel: {
         ...{ host, port: ports.sentinel, hookKeyFile: secrets.hookKeyFile },
         spoolDir: join(stateFolder, 'spool'),
@@ -84,7 +86,16 @@ export const ownProcesses = async (options: ProcessesOptions): Promise<OwnProces
         ...amendSettings?.sentinel,
       },
     },
-    api: { ...common, ...asUser(API, secrets.apiPasswordFile), api: { host, port: ports.api } },
+    api: {
+      ...common,
+      ...asUser(API, secrets.apiPasswordFile),
+      metrics: { host, port: ports.apiMetrics },
+      api: {
+        ...{ host, port: ports.api },
+        workerHealth: `http://${host}:${ports.worker}/healthz`,
+        sentinelHealth: `http://${host}:${ports.sentinel}/healthz`,
+      },
+    },
   };
   const fileOf = (name: keyof typeof settings): string => join(stateFolder, 'settings', `${name}.json`);
   for (const name of ['worker', 'sentinel', 'api'] as const)

@@ -16,6 +16,7 @@ import { readSecret, type SecretFiles } from './secrets.ts';
 export const portNames = [
   ...(['ours', 'kratosDatabase', 'temporal', 'kratosPublic', 'kratosAdmin', 'aws', 'slack'] as const),
   ...(['worker', 'sentinel', 'api'] as const),
+  ...(['workerMetrics', 'temporalMetrics', 'sentinelMetrics', 'apiMetrics'] as const),
 ] as const;
 export type Ports = Readonly<Record<(typeof portNames)[number], number>>;
 

@@ -15,7 +15,7 @@ import {
 } from '../../adapters/kratos/index.ts';
 import type { Sighting } from '../../core/contracts/events.ts';
 import type { Ledger, Message, Row } from '../../core/contracts/ledger.ts';
-import { startSentinel, type Sentinel } from '../../sentinel/sentinel.ts';
+import { startSentinel, type Sentinel, type SentinelDeps } from '../../sentinel/sentinel.ts';
 import type { Patience } from '../../sentinel/watch.ts';
 import { createMemoryLedger, type MemoryLedger } from '../support/memoryLedger.ts';
 import { acme, address } from './acme.ts';
@@ -81,7 +81,7 @@ export interface World {
   readonly journal: string[];
   readonly rung: { readonly channel: string; readonly message: Message; readonly wasSpooled: boolean }[];
   readonly ledger: MemoryLedger;
-  start(): Promise<Sentinel>;
+  start(extra?: Pick<SentinelDeps, 'onAlarm'>): Promise<Sentinel>;
   post(body: unknown, options?: { key?: string; header?: string }): Promise<Response>;
   rows(action: Row['action']): Row[];
   /** The spool as it is on the disk. */
@@ -176,7 +176,7 @@ export const makeWorld = async (): Promise<World> => {
     sweepMs: 60_000,
     believeAbsenceAfter: quick.confirm.believeAbsenceAfter,
     ...{ folder, down, sessions, journal, rung, ledger: memory },
-    async start() {
+    async start(extra = {}) {
       const sentinel = await startSentinel({
         ...{ host: '127.0.0.1', port: 0, hookKey, spoolDir: folder, kratos, ledger },
         channels: () => channels,
@@ -192,6 +192,7 @@ export const makeWorld = async (): Promise<World> => {
         sweepMs: world.sweepMs,
         log: pino({ level: 'silent' }),
         patience: { ...quick, confirm: { ...quick.confirm, believeAbsenceAfter: world.believeAbsenceAfter } },
+        ...extra,
       });
       running.push(sentinel);
       port = sentinel.port;
