@@ -20,6 +20,7 @@ import {
 } from './checks/outside.ts';
 import { tryRefusals, type Refusals } from './checks/refusals.ts';
 import { places, plant, searchFor, watchProcesses, type Found } from './checks/secrets.ts';
+import { scrape, toldIn, untold } from '../support/prometheus.ts';
 import { startWhole, type Whole } from './stack.ts';
 
 let whole: Whole;
@@ -164,6 +165,17 @@ describe('an emergency, from request to closed', () => {
   it('holds each promise that it touches', () => {
     expect(promises.filter(({ holds }) => !holds)).toEqual([]);
     expect(promises.length).toBeGreaterThan(4);
+  });
+
+  it('is told in numbers: all that the alert rules and the dashboard ask for, and nobody by name', async () => {
+    const text = await scrape(whole.stack.ports);
+    // Temporal's SDK tells of failed requests after the first one.
+    expect(untold(toldIn(text)).filter((name) => !name.includes('failure'))).toEqual([]);
+    expect(text).toMatch(/^breakglass_case_step_seconds_count\{step="closed",kind="emergency"\} 1$/m);
+    const { requester, approvers, owners, custodians } = cast;
+    const people = [requester, ...approvers, ...owners, ...custodians.password, ...custodians.mfa];
+    for (const each of [...people, whole.account, played.case, played.session, 'breakglass-eu@'])
+      expect(text).not.toContain(each);
   });
 
   it('is told by the ledger, whose chain holds', async () => {
