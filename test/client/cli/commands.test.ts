@@ -454,6 +454,9 @@ describe('a case, as people walk it', () => {
       expect(lines.indexOf(aside[1] ?? '')).toBeGreaterThan(
         lines.findIndex((line) => line.includes('delivered a write-up')),
       );
+      expect(lines.indexOf(aside[0] ?? '')).toBeLessThan(
+        lines.findIndex((line) => line.includes(' approved')),
+      );
       expect(stdout).toMatch(/the lines with ~: not signed, .* no part of the ledger’s proof/);
       expect(stdout).toContain('running, run run-1, 12 events');
       expect(stdout).toMatch(/rotation\/acme-eu\/\S+: Temporal holds no run of it/);
