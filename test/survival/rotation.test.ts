@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWhole, type Whole } from '../whole/stack.ts';
 import { killMatrix, shortfalls, type Survived } from './checks/killMatrix.ts';
-import { everyKill, type Kill } from './checks/kills.ts';
+import { everyKill, type Kill, type KillStep } from './checks/kills.ts';
 import { foreignInTheGap, noClaims, outages, withoutKratos, type Foreign } from './checks/rotationTrouble.ts';
 import { watchWorker, type WorkerTraffic } from './checks/workerTraffic.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
-const kill = (step: string, at: Kill['at']): Kill => {
+const kill = (step: KillStep, at: Kill['at']): Kill => {
   const found = everyKill.find((each) => each.step === step && each.at === at);
   if (found === undefined) throw new Error(`no kill of ${step} ${at}`);
   return found;
