@@ -1,6 +1,7 @@
 import type { Section } from '../figure.ts';
 import { proveCli } from './usable/cli.ts';
 import { proveConfig } from './usable/config.ts';
+import { proveDeploy } from './usable/deploy.ts';
 import { proveInstall } from './usable/install.ts';
 import { proveReadme } from './usable/readme.ts';
 import { proveTemporal } from './usable/temporal.ts';
@@ -14,4 +15,5 @@ export const sections: readonly Section[] = [
   { name: 'install', prove: proveInstall },
   { name: 'readme', prove: proveReadme },
   { name: 'cli', prove: proveCli },
+  { name: 'deploy', prove: proveDeploy },
 ];

@@ -33,17 +33,22 @@ export interface Block {
 
 export const blocksOf = (document: string): Block[] => {
   const lines = textOf(document).split('\n');
-  const fences = lines.flatMap((line, at) => (line.startsWith('```') ? [at] : []));
+  const fences = lines.flatMap((line, at) => (/^ *```/.test(line) ? [at] : []));
   return fences.flatMap((open, n) => {
     const close = fences[n + 1];
     if (n % 2 === 1 || close === undefined) return [];
-    const info = lines[open]?.slice(3).trim() ?? '';
-    return [{ document, line: open + 1, info, lines: lines.slice(open + 1, close) }];
+    const [, indent = '', info = ''] = /^( *)```(.*)$/.exec(lines[open] ?? '') ?? [];
+    const inside = lines.slice(open + 1, close);
+    // A block in a list is indented as a whole.
+    return [
+      { document, line: open + 1, info: info.trim(), lines: inside.map((line) => line.slice(indent.length)) },
+    ];
   });
 };
 
 /** A document without its fenced blocks. */
-export const proseOf = (document: string): string => textOf(document).replaceAll(/^```[\s\S]*?^```/gm, '');
+export const proseOf = (document: string): string =>
+  textOf(document).replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
 
 /** What stands in backquotes. */
 export const codeIn = (text: string): string[] =>

@@ -39,7 +39,9 @@ export const makeAuthority = async (folder: string, name: string): Promise<Autho
       const [keyFile, certFile, extensions] = [file(own, 'key'), file(own, 'crt'), file(own, 'ext')];
       const request = file(own, 'csr');
       await openssl('req', ...newKey, '-subj', `/CN=${subject}`, '-keyout', keyFile, '-out', request);
-      await writeFile(extensions, names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`);
+      // Never none: a certificate without extensions is of version 1, which Temporal's SDK refuses.
+      const named = names.length === 0 ? '' : `subjectAltName=${names.join(',')}\n`;
+      await writeFile(extensions, `basicConstraints=critical,CA:FALSE\n${named}`);
       await openssl(
         ...['x509', '-req', '-in', request, '-CA', caFile, '-CAkey', caKey, '-days', '1'],
         ...['-extfile', extensions, '-out', certFile],
