@@ -1,6 +1,7 @@
 /** `npm run prove [-- TOPIC | TOPIC/SECTION …] [--json]`: what was promised, as figures; exit 1 if one falls short. */
 import { parseArgs } from 'node:util';
 import { reasonOf } from '../core/contracts/failures.ts';
+import { SetUpFailure } from '../dev/setUp/failures.ts';
 import { asLine, type Figure, type Proof, type Section } from './figure.ts';
 
 const topics: Readonly<Record<string, () => Promise<{ sections: readonly Section[] }>>> = {
@@ -33,6 +34,7 @@ const proveOne = async ({ name, prove }: Section, proof: Proof): Promise<void> =
     proof.say(`${name}: ${Math.round((performance.now() - begun) / 1000)} s`);
   } catch (error) {
     proof.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    if (error instanceof SetUpFailure) proof.say(error.details);
     const broken = { figure: `${name} broke off`, value: reasonOf(error), unit: '', bare: null };
     proof.report({ ...broken, floor: 'goes through', ok: false });
   }
