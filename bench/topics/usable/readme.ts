@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isRoot } from '../../../dev/cache.ts';
 import { blocksOf } from '../../../test/docs/markdown.ts';
 import type { Proof } from '../../figure.ts';
-import { asUser, interrupt, makeGround, must, nobody, repository, type Ground } from './tries.ts';
+import { asLine, asUser, interrupt, makeGround, must, nobody, repository, type Ground } from './tries.ts';
 
 const first = 'npm ci && npm start';
 const reset = 'npm start -- --reset';
@@ -35,7 +35,8 @@ const follow = async (proof: Proof, ground: Ground): Promise<void> => {
   // The usual places under a home folder that is new: no cache of ours, of npm's or of Go's.
   const env = { HOME: home, BREAKGLASS_CACHE: undefined, BREAKGLASS_STATE: undefined, TMPDIR: undefined };
   const begin = (line: string): ReturnType<Ground['begin']> =>
-    ground.begin({ at: clone, before, env, command: ['sh', '-c', line] });
+    // A shell that is typed into outlives the Ctrl-C that ends what it runs; one that is given a script does not.
+    ground.begin({ at: clone, before, env, command: ['sh', '-c', `trap : INT; ${line}`] });
 
   const commands = commandsOfReadme();
   const known = [first, reset, tests];
@@ -61,6 +62,7 @@ const follow = async (proof: Proof, ground: Ground): Promise<void> => {
     tell(`  to ${name}, s`, seen ?? 'missing', 'printed', seen !== undefined);
   }
   const left = await ground.left();
+  for (const each of left) proof.say(`left running: ${asLine(each)}`);
   tell(`${first}, then Ctrl-C`, exit, 'exit 0, nothing left', exit === 0 && left.length === 0);
 
   // A terminal, for it asks; -e gives the command's own exit code.
