@@ -1,6 +1,6 @@
 /** Every password and seed of an account whose worker crashed in the middle of a rotation. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { searchForCanaries, searched, type Canaries } from './checks/canary.ts';
+import { leastSecrets, searchForCanaries, searched, tooLittleRead, type Canaries } from './checks/canary.ts';
 
 let canaries: Canaries;
 beforeAll(async () => {
@@ -9,7 +9,12 @@ beforeAll(async () => {
 
 describe('every password and seed that was ever made', () => {
   it('is looked for: the first pair, the one left behind by the crash, and the one after it', () => {
-    expect(canaries.secrets).toBeGreaterThanOrEqual(5);
+    expect(canaries.secrets).toBeGreaterThanOrEqual(leastSecrets);
+  });
+
+  it('is looked for in what there is: so much was read of each place', () => {
+    expect(tooLittleRead(canaries.read)).toEqual([]);
+    expect(tooLittleRead(new Map())).toHaveLength(canaries.read.size);
   });
 
   it('would be found: the text planted in each place is', () => {

@@ -19,7 +19,15 @@ import {
   type Knock,
 } from './checks/outside.ts';
 import { tryRefusals, type Refusals } from './checks/refusals.ts';
-import { places, plant, searchFor, watchProcesses, type Found } from './checks/secrets.ts';
+import {
+  createSearch,
+  places,
+  plant,
+  searchFor,
+  watchProcesses,
+  type Found,
+  type Started,
+} from './checks/secrets.ts';
 import { scrape, toldIn, untold } from '../support/prometheus.ts';
 import { startWhole, type Whole } from './stack.ts';
 
@@ -125,7 +133,7 @@ describe('an emergency, from request to closed', () => {
   let held: HeldSecrets;
   let fresh: Credential;
   let planted: string;
-  let seen: Buffer;
+  let seen: Started;
   beforeAll(async () => {
     const { stack, account } = whole;
     const watch = watchProcesses();
@@ -274,14 +282,16 @@ describe('an emergency, from request to closed', () => {
   });
 
   describe('secrets', () => {
-    let found: Found[];
+    let found: readonly Found[];
     beforeAll(async () => {
       const secrets = {
         ...{ 'old password': old.password, 'old seed': old.mfa },
         ...{ 'new password': fresh.password, 'new seed': fresh.mfa },
         ...{ 'session token': held.sessionToken, 'one-time identity': held.oneTimeIdentity, planted },
       };
-      found = await searchFor(whole.stack, secrets, seen);
+      const search = createSearch(secrets);
+      await searchFor(whole.stack, search, seen);
+      found = search.found;
     });
 
     it('are found by the search wherever they are planted', () => {

@@ -1,16 +1,25 @@
 /** A rotation's own passwords and seeds as canaries, looked for wherever a process or a crash could have left them. */
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import type { StepName } from '../../../activities/rotation/steps.ts';
 import { createKratosAdmin, createKratosLogin } from '../../../adapters/kratos/index.ts';
 import { createLedgerReader } from '../../../adapters/postgres/index.ts';
 import type { Progress } from '../../../dev/cache.ts';
 import { mustRun } from '../../../dev/stack/cli.ts';
 import { withPool } from '../../whole/checks/database.ts';
 import { openEverySeal } from '../../whole/checks/outside.ts';
-import { filesIn, finder, places, plant, searchFor, watchProcesses } from '../../whole/checks/secrets.ts';
+import {
+  createSearch,
+  filesIn,
+  places,
+  plant,
+  searchFor,
+  watchProcesses,
+  type Read,
+} from '../../whole/checks/secrets.ts';
 import { startWhole, type Whole } from '../../whole/stack.ts';
 
 /** Besides the places of every case: what a crash, a careless library or an error could leave. */
@@ -19,41 +28,89 @@ export const searched = [...places, 'temporary files', 'crash files', 'error obj
 export interface Canaries {
   /** How many secrets were looked for. */
   readonly secrets: number;
+  /** The last step of the rotation that the ledger had when its worker was dead; it was not over. */
+  readonly crashedAfter: string;
+  /** How much was read of each kind of place, what was planted there among it. */
+  readonly read: ReadonlyMap<string, Readonly<Read>>;
   /** Where a secret was found, by its name: none is to be. */
   readonly found: readonly string[];
   /** Places in which the planted text was found: all are to be. */
   readonly plantedFoundIn: readonly string[];
 }
 
-const folderOf = (file: string): string => file.slice(0, file.lastIndexOf('/'));
+/**
+ * The least that must have been read of each kind of place, in contents (files, rows, texts) and bytes: about a third of
+ * what was. A temporary or crash file is nothing that must be there; that their folders were looked through is.
+ */
+export const leastRead: Readonly<Record<string, Read>> = {
+  logs: { contents: 3, bytes: 5_000 },
+  temporal: { contents: 1, bytes: 100_000 },
+  postgres: { contents: 300, bytes: 5_000_000 },
+  'postgres, as a dump': { contents: 30, bytes: 20_000 },
+  'state folder': { contents: 20, bytes: 20_000 },
+  'processes, cmdline': { contents: 20, bytes: 1_000 },
+  'processes, environ': { contents: 10, bytes: 5_000 },
+  'temporary files': { contents: 1, bytes: 1 },
+  'crash files': { contents: 1, bytes: 1 },
+  'names in the folders of crash files': { contents: 20, bytes: 200 },
+  'error objects': { contents: 5, bytes: 5_000 },
+};
+/** Password and seed of the first pair, of the attempt that crashed, of the one after it; the crashed one has no seed. */
+export const leastSecrets = 5;
+
+/** The kinds of place of which too little was read. */
+export const tooLittleRead = (read: Canaries['read']): string[] =>
+  Object.entries(leastRead).flatMap(([kind, { contents, bytes }]) => {
+    const had = read.get(kind);
+    return had !== undefined && had.contents >= contents && had.bytes >= bytes ? [] : [kind];
+  });
 
 /** Core dumps, reports and heap snapshots that Node or the kernel writes beside a process. */
 const isCrashFile = (name: string): boolean =>
   /^core(\.|$)|^report\..*\.json$|\.(heapsnapshot|heapprofile|cpuprofile|core)$/.test(name);
 
-const crashFilesIn = async (folders: readonly string[], since: number): Promise<string[]> => {
-  const files: string[] = [];
-  for (const folder of folders)
-    for (const name of await readdir(folder)) {
-      const file = join(folder, name);
-      if (isCrashFile(name) && (await stat(file)).mtimeMs >= since) files.push(file);
-    }
-  return files;
+const namesIn = async (folders: readonly string[]): Promise<string[]> =>
+  (
+    await Promise.all(
+      folders.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
+    )
+  ).flat();
+
+const crashFilesAmong = async (files: readonly string[], since: number): Promise<string[]> => {
+  const crashed: string[] = [];
+  for (const file of files)
+    if (isCrashFile(basename(file)) && (await stat(file)).mtimeMs >= since) crashed.push(file);
+  return crashed;
 };
 
-/** Kills the worker as a crash does (SIGABRT), once the rotation under way has set the new password. */
-const crashInRotation = async ({ stack, account }: Whole, after: number): Promise<void> => {
-  const isSet = (): Promise<boolean> =>
-    withPool(stack, async (pool) =>
-      (await createLedgerReader(pool).rowsAfter(after, 500)).some(
-        ({ resource_id: id, metadata }) => id === account && metadata['step'] === 'password-set',
-      ),
-    );
-  for (let tries = 0; tries < 600 && !(await isSet()); tries += 1) await sleep(20);
-  const worker = stack.running.get('worker');
+/** The steps that the account's rotations have written since a row of the ledger. */
+const stepsSince = ({ stack, account }: Whole, after: number): Promise<string[]> =>
+  withPool(stack, async (pool) =>
+    (await createLedgerReader(pool).rowsAfter(after, 500)).flatMap(({ resource_id: id, metadata }) =>
+      id === account && typeof metadata['step'] === 'string' ? [metadata['step']] : [],
+    ),
+  );
+const begun: StepName = 'password-set';
+const over: StepName = 'proven';
+
+/**
+ * Kills the worker as a crash does (SIGABRT), once the rotation under way has set the new password.
+ *
+ * @returns the last step that it had written
+ * @throws Error when the rotation never came so far, or was over before the worker died
+ */
+const crashInRotation = async (whole: Whole, after: number): Promise<string> => {
+  const worker = whole.stack.running.get('worker');
   if (worker === undefined) throw new Error('no worker runs');
+  for (let tries = 0; tries < 600 && !(await stepsSince(whole, after)).includes(begun); tries += 1)
+    await sleep(20);
   process.kill(worker.pid, 'SIGABRT');
-  await worker.exited;
+  const { signal } = await worker.exited;
+  if (signal !== 'SIGABRT') throw new Error(`the worker ended by ${signal ?? 'itself'}, not by the crash`);
+  const steps = await stepsSince(whole, after);
+  if (!steps.includes(begun) || steps.includes(over))
+    throw new Error(`the worker died outside of a rotation: after ${steps.at(-1) ?? 'no step'}`);
+  return steps.at(-1) ?? '';
 };
 
 /** What errors say that were thrown over a request with this secret in it, all of their members included. */
@@ -98,37 +155,37 @@ export const searchForCanaries = async (progress: Progress): Promise<Canaries> =
   let whole: Whole | null = null;
   try {
     whole = await startWhole({ progress });
-    const { stack, account } = whole;
+    const running = whole;
+    const { stack, account } = running;
     progress('rotating, and crashing the worker once the new password is set');
     const after = await withPool(stack, async (pool) => (await createLedgerReader(pool).head()).seq);
-    const crashed = crashInRotation(whole, after);
+    const crashed = crashInRotation(running, after);
     await mustRun(stack.cli, 'omar', 'rotate', account, '--reason', 'canary');
-    await crashed;
+    const crashedAfter = await crashed;
     await stack.restart('worker');
     await mustRun(stack.cli, 'omar', 'status', account);
-    for (let tries = 0; tries < 240 && !(await isProven(whole, after)); tries += 1) await sleep(250);
-    if (!(await isProven(whole, after))) throw new Error('the rotation did not finish after the crash');
+    const isProven = async (): Promise<boolean> => (await stepsSince(running, after)).includes(over);
+    for (let tries = 0; tries < 240 && !(await isProven()); tries += 1) await sleep(250);
+    if (!(await isProven())) throw new Error('the rotation did not finish after the crash');
 
     progress('opening every seal from shares, and searching');
     const secrets = await openEverySeal(stack, account);
     const planted = await plant(stack, account);
     const wanted = { ...secrets, planted };
-    const found: { name: string; place: (typeof searched)[number]; where: string }[] = [
-      ...(await searchFor(stack, wanted, await watch.end())),
-    ];
-    const namesIn = finder(wanted);
-    const look = (place: (typeof searched)[number], where: string, content: Buffer): void => {
-      for (const name of namesIn(content)) found.push({ name, place, where });
-    };
+    const search = createSearch<(typeof searched)[number]>(wanted);
+    const { look, found } = search;
+    await searchFor(stack, search, await watch.end());
     await writeFile(join(temporary, 'leak'), planted);
     for (const file of await filesIn(temporary, [stack.stateFolder]))
       look('temporary files', file, await readFile(file).catch(() => Buffer.alloc(0)));
-    const crashFolders = [process.cwd(), stack.stateFolder, temporary];
     await writeFile(join(stack.stateFolder, 'core.1'), planted);
-    for (const file of await crashFilesIn(crashFolders, since))
-      look('crash files', folderOf(file), await readFile(file));
+    const names = await namesIn([process.cwd(), stack.stateFolder, temporary]);
+    for (const name of names)
+      look('crash files', name, Buffer.from(name), 'names in the folders of crash files');
+    for (const file of await crashFilesAmong(names, since))
+      look('crash files', dirname(file), await readFile(file));
     for (const [name, secret] of Object.entries(secrets))
-      look('error objects', name, Buffer.from(await errorsOver(whole, secret)));
+      look('error objects', name, Buffer.from(await errorsOver(running, secret)));
     look(
       'error objects',
       'planted',
@@ -136,6 +193,8 @@ export const searchForCanaries = async (progress: Progress): Promise<Canaries> =
     );
     return {
       secrets: Object.keys(secrets).length,
+      crashedAfter,
+      read: search.read,
       found: found.filter(({ name }) => name !== 'planted').map((each) => `${each.name}: ${each.where}`),
       plantedFoundIn: searched.filter((place) =>
         found.some((each) => each.name === 'planted' && each.place === place),
@@ -149,10 +208,3 @@ export const searchForCanaries = async (progress: Progress): Promise<Canaries> =
     await rm(temporary, { recursive: true, force: true });
   }
 };
-
-const isProven = ({ stack, account }: Whole, after: number): Promise<boolean> =>
-  withPool(stack, async (pool) =>
-    (await createLedgerReader(pool).rowsAfter(after, 500)).some(
-      ({ resource_id: id, metadata }) => id === account && metadata['step'] === 'proven',
-    ),
-  );

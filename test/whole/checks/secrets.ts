@@ -30,7 +30,7 @@ const spellings = (secret: string): Buffer[] => {
 const urlSafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_');
 
 /** Finds secrets in a content by any spelling. @returns a function that gives their names */
-export const finder = (secrets: Readonly<Record<string, string>>): ((content: Buffer) => string[]) => {
+const finder = (secrets: Readonly<Record<string, string>>): ((content: Buffer) => string[]) => {
   const wanted = Object.entries(secrets).flatMap(([name, secret]) =>
     spellings(secret).map((bytes) => ({ name, bytes })),
   );
@@ -39,26 +39,30 @@ export const finder = (secrets: Readonly<Record<string, string>>): ((content: Bu
   ];
 };
 
-/** What this machine's processes were started with while somebody looked: arguments and environments. */
+/** What this machine's processes were started with, as `/proc` tells it. */
+const started = ['cmdline', 'environ'] as const;
+export type Started = Readonly<Record<(typeof started)[number], readonly string[]>>;
+
+/** Looks at every process while it lasts. */
 export interface Watch {
   /** Ends it. @returns everything seen, once each */
-  end(): Promise<Buffer>;
+  end(): Promise<Started>;
 }
-
-const ofProcess = (pid: string): Promise<string[]> =>
-  Promise.all(
-    ['cmdline', 'environ'].map((name) => readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => '')),
-  );
 
 /** Looks at every process again and again, since most live for less than a second. */
 export const watchProcesses = (): Watch => {
-  const seen = new Set<string>();
+  const seen = { cmdline: new Set<string>(), environ: new Set<string>() };
   let isWatching = true;
+  const look = async (pid: string): Promise<void> => {
+    for (const name of started) {
+      const text = await readFile(`/proc/${pid}/${name}`, 'latin1').catch(() => '');
+      if (text !== '') seen[name].add(text);
+    }
+  };
   const watch = async (): Promise<void> => {
     while (isWatching) {
       const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
-      for (const texts of await Promise.all(pids.map(ofProcess)))
-        for (const text of texts) if (text !== '') seen.add(text);
+      await Promise.all(pids.map(look));
       await sleep(25);
     }
   };
@@ -67,7 +71,7 @@ export const watchProcesses = (): Watch => {
     end: async () => {
       isWatching = false;
       await watching;
-      return Buffer.from([...seen].join('\n'), 'latin1');
+      return { cmdline: [...seen.cmdline], environ: [...seen.environ] };
     },
   };
 };
@@ -85,7 +89,7 @@ const tables = z.array(z.object({ name: z.string() }));
 const rows = z.array(z.object({ text: z.string() }));
 
 /** Every row of every table of ours, as text: what a dump would hold, uncompressed. */
-const dump = (stack: Stack): Promise<Buffer> =>
+const dump = (stack: Stack): Promise<string[]> =>
   withPool(stack, async (pool) => {
     const found = await pool.query(
       "SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'breakglass'",
@@ -97,36 +101,60 @@ const dump = (stack: Stack): Promise<Buffer> =>
           .parse((await pool.query(`SELECT row_to_json(t)::text AS text FROM breakglass.${name} t`)).rows)
           .map(({ text }) => text),
       );
-    return Buffer.from(texts.join('\n'));
+    return texts;
   });
 
 export const places = ['logs', 'temporal', 'postgres', 'state folder', 'processes'] as const;
 export type Place = (typeof places)[number];
 
 /** A secret that was found, by its name and where. */
-export interface Found {
+export interface Found<P extends string = Place> {
   readonly name: string;
-  readonly place: Place;
+  readonly place: P;
   readonly where: string;
 }
+
+/** How much was read of one kind of place: files, rows or texts that were not empty. */
+export interface Read {
+  contents: number;
+  bytes: number;
+}
+
+/**
+ * A search that counts what it reads.
+ *
+ * @param secrets - by name; only names are given back
+ */
+export const createSearch = <P extends string = Place>(secrets: Readonly<Record<string, string>>) => {
+  const namesIn = finder(secrets);
+  const found: Found<P>[] = [];
+  const read = new Map<string, Read>();
+  return {
+    found,
+    /** By kind of place. */
+    read: read as ReadonlyMap<string, Readonly<Read>>,
+    /** @param kind - what is counted apart; the place itself when left out */
+    look: (place: P, where: string, content: Buffer, kind: string = place): void => {
+      const sum = read.get(kind) ?? { contents: 0, bytes: 0 };
+      read.set(kind, sum);
+      sum.contents += content.length > 0 ? 1 : 0;
+      sum.bytes += content.length;
+      for (const name of namesIn(content)) found.push({ name, place, where });
+    },
+  };
+};
 
 /**
  * Searches logs, Temporal's files, our Postgres (rows and data files), the rest
  * of the state folder, and what processes were started with.
  *
- * @param secrets - by name; only names are given back
  * @param seen - from {@link watchProcesses}
  */
 export const searchFor = async (
   stack: Stack,
-  secrets: Readonly<Record<string, string>>,
-  seen: Buffer,
-): Promise<Found[]> => {
-  const namesIn = finder(secrets);
-  const found: Found[] = [];
-  const look = (place: Place, where: string, content: Buffer): void => {
-    for (const name of namesIn(content)) found.push({ name, place, where });
-  };
+  { look }: { readonly look: (place: Place, where: string, content: Buffer, kind?: string) => void },
+  seen: Started,
+): Promise<void> => {
   const lookIn = async (place: Place, files: readonly string[]): Promise<void> => {
     for (const file of files)
       look(place, relative(stack.stateFolder, file), await readFile(file).catch(() => Buffer.alloc(0)));
@@ -139,10 +167,10 @@ export const searchFor = async (
   await lookIn('logs', await filesIn(logs));
   await lookIn('temporal', await filesIn(temporal));
   await lookIn('postgres', await filesIn(ours));
-  look('postgres', 'rows', await dump(stack));
+  for (const row of await dump(stack)) look('postgres', 'rows', Buffer.from(row), 'postgres, as a dump');
   await lookIn('state folder', await filesIn(stateFolder, [logs, temporal, ours, theirs]));
-  look('processes', 'arguments and environments', seen);
-  return found;
+  for (const name of started)
+    for (const text of seen[name]) look('processes', name, Buffer.from(text, 'latin1'), `processes, ${name}`);
 };
 
 /**
