@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { Sign } from '../activities/rotation/sealing.ts';
 import { createChannels } from '../adapters/channels/index.ts';
@@ -16,13 +16,12 @@ import { createSealStore } from '../adapters/postgres/seals.ts';
 import { serveMetrics } from '../adapters/metrics/index.ts';
 import { refuseCoreDumps } from '../adapters/settings/coreDumps.ts';
 import { loadSettings } from '../adapters/settings/load.ts';
-import { createLog, type Log } from '../adapters/settings/log.ts';
+import { createLog } from '../adapters/settings/log.ts';
 import { runProcess } from '../adapters/settings/run.ts';
 import { signWithSshKeygen } from '../adapters/ssh/sign.ts';
 import { workerDataConverter } from '../adapters/temporal/dataConverter.ts';
 import { loadKeyRing } from '../adapters/temporal/keyRing.ts';
 import type { Unable } from '../core/contracts/health.ts';
-import type { Settings } from '../core/contracts/settings.ts';
 import { taskQueue } from '../core/contracts/temporal.ts';
 import { startCheckpointsOf } from './checkpoints/settings.ts';
 import { startVigil } from '../vigil/index.ts';
@@ -31,37 +30,11 @@ import { askQueue, lookAt, startHealth } from './health.ts';
 import { createWorkerMetrics } from './metrics/index.ts';
 import { createLedgerMetrics } from './metrics/ledger.ts';
 import { recordConfigs } from './recordConfigs.ts';
+import { installRuntime } from './runtime.ts';
 
 const kratosTimeoutMs = 10_000;
 /** Kratos cancels a request's work when its caller hangs up; far more than it needs for that. */
 const kratosSettleMs = 2_000;
-
-/** The names that Prometheus wants of what is counted, and of what is measured. */
-const prometheusNames = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
-
-/** Where Temporal's SDK tells its own numbers. */
-const metricsOf = ({ metrics }: Pick<Settings, 'metrics'>) => {
-  if (metrics?.temporalPort === undefined) return {};
-  const host = metrics.host.includes(':') ? `[${metrics.host}]` : metrics.host;
-  const bindAddress = `${host}:${metrics.temporalPort}`;
-  return { metrics: { prometheus: { bindAddress, ...prometheusNames } } };
-};
-
-/** Temporal's own log lines go where ours go; workflow logs carry ids, never payloads. */
-const installRuntime = (log: Log, settings: Pick<Settings, 'metrics'>): void => {
-  const logger = new DefaultLogger('WARN', ({ level, message, meta }) => {
-    const { error, ...rest } = meta ?? {};
-    log[level === 'ERROR' ? 'error' : 'warn'](
-      { err: error, workflow: rest['workflowId'], activity: rest['activityType'] },
-      message,
-    );
-  });
-  Runtime.install({
-    logger,
-    telemetryOptions: { logging: { forward: {}, filter: 'WARN' }, ...metricsOf(settings) },
-    shutdownSignals: [],
-  });
-};
 
 const main = async (): Promise<void> => {
   refuseCoreDumps();
