@@ -1,6 +1,6 @@
 /**
  * `npm run programs`: gets the programs of all servers that `npm start` and `npm test` use, and ends. They do so
- * themselves; this is for doing it ahead, or for seeing what is missing.
+ * themselves; this is for doing it ahead, or for seeing what is missing. One that a single test needs is left to it.
  */
 import { kratosBinary } from './fetch/kratos.ts';
 import { temporalBinary } from './fetch/temporal.ts';
