@@ -2,6 +2,7 @@ import type { Section } from '../figure.ts';
 import { proveCli } from './usable/cli.ts';
 import { proveConfig } from './usable/config.ts';
 import { proveDeploy } from './usable/deploy.ts';
+import { proveDoctor } from './usable/doctor.ts';
 import { proveInstall } from './usable/install.ts';
 import { proveReadme } from './usable/readme.ts';
 import { proveTemporal } from './usable/temporal.ts';
@@ -16,4 +17,5 @@ export const sections: readonly Section[] = [
   { name: 'readme', prove: proveReadme },
   { name: 'cli', prove: proveCli },
   { name: 'deploy', prove: proveDeploy },
+  { name: 'doctor', prove: proveDoctor },
 ];
