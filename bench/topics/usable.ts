@@ -3,6 +3,7 @@ import { proveCli } from './usable/cli.ts';
 import { proveConfig } from './usable/config.ts';
 import { proveDeploy } from './usable/deploy.ts';
 import { proveDoctor } from './usable/doctor.ts';
+import { proveDocs } from './usable/docs.ts';
 import { proveInstall } from './usable/install.ts';
 import { proveReadme } from './usable/readme.ts';
 import { proveTemporal } from './usable/temporal.ts';
@@ -18,4 +19,5 @@ export const sections: readonly Section[] = [
   { name: 'cli', prove: proveCli },
   { name: 'deploy', prove: proveDeploy },
   { name: 'doctor', prove: proveDoctor },
+  { name: 'docs', prove: proveDocs },
 ];

@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSshKey } from '../../adapters/ssh/sign.ts';
-import { newAgeIdentity, recipientOf } from '../../core/custody/age.ts';
 import { build } from '../../dev/build.ts';
+import { filled } from './filled.ts';
 import { blocksOf, codeIn, documents, proseOf, root, type Block } from './markdown.ts';
 import { leaves, logicalLines, parse, words } from './program.ts';
+import { typed } from './typed.ts';
+import { notHere, rowOf, rowsOf, runElsewhere } from './whereRun.ts';
 
 const shells = [
   'sh',
@@ -105,6 +106,28 @@ describe('the commands in the documents', () => {
   });
 });
 
+describe('the table of who runs which command', () => {
+  const rows = [...rowsOf(runElsewhere), ...rowsOf(notHere)];
+
+  it('has no row that no document has any more, and no command twice', () => {
+    const isTyped = (row: (typeof rows)[number]): boolean =>
+      typed.some((each) => each.document === row.document && each.text === row.text);
+    expect(rows.filter((row) => !isTyped(row))).toEqual([]);
+    expect(
+      rowsOf(notHere).filter(({ document, text }) => rowOf(runElsewhere, document, text) !== undefined),
+    ).toEqual([]);
+    expect(isTyped({ document: 'README.md', text: 'npm run nothing' })).toBe(false);
+  });
+
+  it('leads to a section of the proofs, or to a file', () => {
+    const led = rowsOf(runElsewhere).map(({ document, text }) => rowOf(runElsewhere, document, text) ?? '');
+    const files = led.map((where) =>
+      /^(?:usable|survival)\/\w+$/.test(where) ? `bench/topics/${where}.ts` : where,
+    );
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});
+
 const scratch = mkdtempSync(join(tmpdir(), 'breakglass-docs-'));
 afterAll(() => {
   rmSync(scratch, { recursive: true, force: true });
@@ -123,43 +146,6 @@ const run = async (person: string, args: readonly string[]): Promise<{ stdout: s
     cwd: scratch,
     env: { PATH: process.env['PATH'], BREAKGLASS_HOME: join(scratch, 'homes', person), NO_COLOR: '1' },
   });
-
-/** The public lines of a person whose keys the documents' own commands made, or of one made here. */
-const publicLines = async (person: string): Promise<{ sshKey: string; recipient: string }> => {
-  const home = join(scratch, 'homes', person);
-  try {
-    const [sshKey, identity] = await Promise.all(
-      ['id_ed25519.pub', 'age-identity.txt'].map((name) => readFile(join(home, name), 'utf8')),
-    );
-    return { sshKey: sshKey?.trim() ?? '', recipient: /# public key: (\S+)/.exec(identity ?? '')?.[1] ?? '' };
-  } catch {
-    const { publicKey } = await createSshKey({
-      file: join(mkdtempSync(join(scratch, 'key-')), person),
-      comment: person,
-    });
-    return { sshKey: publicKey, recipient: await recipientOf(await newAgeIdentity()) };
-  }
-};
-
-/** An example config with real keys where its placeholders stand. */
-const filled = async (example: string): Promise<string> => {
-  let text = await readFile(join(root, example), 'utf8');
-  const people = [...new Set([...text.matchAll(/<age recipient of (\w+)>/g)].map(([, name = '']) => name))];
-  const known = await Promise.all(people.map(async (person) => [person, await publicLines(person)] as const));
-  for (const [person, { sshKey, recipient }] of known)
-    text = text
-      .replaceAll(`<ssh key of ${person}>`, JSON.stringify(sshKey))
-      .replaceAll(`<age recipient of ${person}>`, recipient);
-  const { publicKey } = await createSshKey({
-    file: join(mkdtempSync(join(scratch, 'key-')), 'worker'),
-    comment: 'worker',
-  });
-  return text
-    .replaceAll('<ssh key of the worker>', JSON.stringify(publicKey))
-    .replaceAll('<origin>', 'https://breakglass.acme.example')
-    .replaceAll('<security topic>', 'arn:aws:sns:eu-west-1:111122223333:security')
-    .replaceAll('<witness file>', '/mnt/witness/checkpoints.jsonl');
-};
 
 describe('the commands that need no server, run as they stand', () => {
   it('prints help and exit codes', { timeout: 60_000 }, async () => {
@@ -182,7 +168,10 @@ describe('the commands that need no server, run as they stand', () => {
         } else person = machine;
       }
       if (block === makingKeys)
-        await writeFile(join(scratch, 'organisation.yaml'), await filled('examples/acme/config.yaml'));
+        await writeFile(
+          join(scratch, 'organisation.yaml'),
+          await filled('examples/acme/config.yaml', scratch),
+        );
     }
     expect(said).toHaveLength(8);
     expect(said.join('\n')).toContain('accepted by 2 of 2 admins: omar, sofia');
@@ -193,7 +182,7 @@ describe('the commands that need no server, run as they stand', () => {
     'docs/config.md: %s, with keys in it, is a config without errors',
     { timeout: 60_000 },
     async (example) => {
-      await writeFile(join(scratch, 'organisation.yaml'), await filled(example));
+      await writeFile(join(scratch, 'organisation.yaml'), await filled(example, scratch));
       const [block] = blocksOf('docs/config.md').filter(({ info }) => info === 'sh run');
       const [line = ''] = logicalLines(block?.lines ?? []);
       const { stdout } = await run('anybody', [...words(line).slice(1), '--json']);

@@ -65,10 +65,12 @@ export const startWhole = async (options: {
   readonly watchdogSeconds?: number;
   readonly amendSettings?: AmendSettings;
   readonly nodeArguments?: NodeArguments;
+  /** Leaves the account as nobody has provisioned it. */
+  readonly isBare?: true;
   /** A change to the example's text, besides the people that the refusals need. */
   readonly amend?: Amend;
 }): Promise<Whole> => {
-  const { progress, amend = (yaml: string): string => yaml, ...more } = options;
+  const { progress, isBare = false, amend = (yaml: string): string => yaml, ...more } = options;
   const stateFolder = await mkdtemp(join(tmpdir(), 'breakglass-whole-'));
   let stack: Stack | null = null;
   const remove = async (): Promise<void> => {
@@ -91,7 +93,7 @@ export const startWhole = async (options: {
     });
     await makeSecondMachine(stateFolder, secondKey);
     const account = accountId.parse('acme-eu');
-    await provision(stack.cli, account, cast, progress);
+    if (!isBare) await provision(stack.cli, account, cast, progress);
     return { stack, account, cast, remove };
   } catch (error) {
     await remove().catch(() => undefined);
