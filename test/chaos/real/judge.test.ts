@@ -12,7 +12,7 @@ const nothing: Evidence = {
   ...{ configs: new Map(), config, current: configDigest, copies: new Map(), isSettled: true },
 };
 const had = (recovery: Recovery, outage = 2) => [
-  { fault: { kind: 'api killed', after: 1, outage: 1 } as const, outage, recovery },
+  { fault: { kind: 'api killed', after: 1, outage: 1 } as const, outage, recovery, answered: [503, null] },
 ];
 const good: Judged = { evidence: nothing, waits: [], dead: [], had: had(3) };
 const callsWith = (failed: number): Tallies => {
@@ -36,7 +36,9 @@ describe('a run on real servers', () => {
     ['41 s after an outage of 20', 41, 20],
     ['never', 'never', 2],
   ])('is wrong when something went on %s', (_, recovery, outage) => {
-    expect(Object.keys(wrongIn({ had: had(recovery, outage) }))).toEqual([recoveryJudge]);
+    const wrong = wrongIn({ had: had(recovery, outage) });
+    expect(Object.keys(wrong)).toEqual([recoveryJudge]);
+    expect(wrong[recoveryJudge]?.[0]).toMatch(/sent meanwhile and answered: 503 not$/);
   });
 
   it.each<[string, Recovery, number]>([

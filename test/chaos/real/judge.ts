@@ -32,7 +32,10 @@ export const judge = ({ evidence, waits, had, dead }: Judged, calls: Tallies, ra
           ({ outage, recovery }) =>
             recovery === 'never' || (typeof recovery === 'number' && recovery > mostRecovery(outage)),
         )
-        .map(({ fault, recovery }) => `${asText(fault)}: ${asWords(recovery)}`),
+        .map(
+          ({ fault, recovery, answered }) =>
+            `${asText(fault)}: ${asWords(recovery)}; sent meanwhile and answered: ${answered.map((each) => each ?? 'not').join(' ') || 'nothing'}`,
+        ),
     ],
     [deathsJudge, dead],
     [restJudge, waits],

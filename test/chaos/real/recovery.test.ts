@@ -134,12 +134,13 @@ describe('from when it is counted', () => {
 
 describe('of many faults', () => {
   const all = [broken('api killed'), broken('sentinel killed', 30)];
-  const had = recoveriesOf(all, seen([rows.statement(15)]));
+  const posted = [12, 14, 16].map((second) => ({ statement: 'mine', at: ms(second), status: second }));
+  const had = recoveriesOf(all, seen([rows.statement(15)], { posted }));
 
-  it('each is told with its kind, its outage and how soon it was got over', () => {
+  it('each is told with its kind, its outage, how soon it was got over and what was answered until then', () => {
     expect(had).toEqual([
-      { fault: all[0]?.fault, outage: 10, recovery: 3 },
-      { fault: all[1]?.fault, outage: 10, recovery: 'nothing to go on with' },
+      { fault: all[0]?.fault, outage: 10, recovery: 3, answered: [12, 14] },
+      { fault: all[1]?.fault, outage: 10, recovery: 'nothing to go on with', answered: [] },
     ]);
   });
 

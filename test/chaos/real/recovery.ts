@@ -11,11 +11,18 @@ export interface Broken {
   readonly up: number;
 }
 
+export interface Posted {
+  readonly statement: string;
+  readonly at: number;
+  /** The api's answer, null when there was none; left out while it is waited for. */
+  readonly status?: number | null;
+}
+
 /** What was asked of the system, and what it wrote. Milliseconds since 1970. */
 export interface Seen {
   readonly rows: readonly Row[];
   /** Each statement that somebody sent to the api, and when. */
-  readonly posted: readonly { readonly statement: string; readonly at: number }[];
+  readonly posted: readonly Posted[];
   /** When somebody asked Kratos for a session, and when they had it; null when it did not answer. */
   readonly logins: readonly { readonly asked: number; readonly had: number | null }[];
   /** The last time that somebody was to ask for a case, a case was open or a rotation ran. */
@@ -119,14 +126,23 @@ export interface Had {
   readonly fault: Fault;
   readonly outage: number;
   readonly recovery: Recovery;
+  /** The api's answers to what was sent from the outage's end until it went on, or until nobody asked any more. */
+  readonly answered: readonly (number | null)[];
 }
 
 /** @param all - in their order */
 export const recoveriesOf = (all: readonly Broken[], seen: Seen): Had[] =>
-  all.map((it, n) => ({
-    ...{ fault: it.fault, outage: (it.up - it.began) / 1000 },
-    recovery: recoveryOf(it, all.slice(n + 1), seen),
-  }));
+  all.map((it, n) => {
+    const recovery = recoveryOf(it, all.slice(n + 1), seen);
+    const sent = seen.posted.filter((each) => each.at >= it.up);
+    const until = typeof recovery === 'number' ? (sent[0]?.at ?? it.up) + recovery * 1000 : seen.busyUntil;
+    return {
+      ...{ fault: it.fault, outage: (it.up - it.began) / 1000, recovery },
+      answered: sent.flatMap(({ at: sentAt, status }) =>
+        sentAt > until || status === undefined ? [] : [status],
+      ),
+    };
+  });
 
 /** The longest that anything took to go on; for ever, if something never did. */
 export const slowestOf = (had: readonly Had[]): number =>

@@ -34,6 +34,7 @@ import {
   recoveryOf,
   type Broken,
   type Had,
+  type Posted,
   type Seen,
 } from './recovery.ts';
 
@@ -87,7 +88,7 @@ export const playReal = async (
   const waysIn: WayIn[] = [];
   const dead: string[] = [];
   const broken: Broken[] = [];
-  const posted: { readonly statement: string; readonly at: number }[] = [];
+  const posted: { -readonly [K in keyof Posted]: Posted[K] }[] = [];
   const states = createStates(account, rows);
   const began = Date.now();
   const elapsed = (): number => (Date.now() - began) / 1000;
@@ -112,8 +113,9 @@ export const playReal = async (
     const forger = random.chance(0.02) ? random.pick(people.everybody) : undefined;
     const envelope = people.sealed(it, forger);
     const again = random.chance(0.08);
-    posted.push({ statement: envelope.statement, at: Date.now() });
-    await people.post(envelope);
+    const sent: (typeof posted)[number] = { statement: envelope.statement, at: Date.now() };
+    posted.push(sent);
+    sent.status = await people.post(envelope);
     if (again) await people.post(envelope);
   };
   /** Whether a case is still one to log in for, with the pair that it began with. */
